@@ -1,0 +1,26 @@
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every page needs a sign-in unless its view says `@login_not_required`."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        """Send the whole page to the sign-in, also where HTMX asked for a part of it."""
+        if not getattr(request, "htmx", False):
+            return cast("HttpResponseBase", super().handle_no_permission(request, view_func))
+        return _whole_page_to_sign_in(request)
+
+
+def _whole_page_to_sign_in(request: HttpRequest) -> HttpResponse:
+    page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+    back = urlencode({"next": page._replace(scheme="", netloc="", fragment="").geturl() or "/"})
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{back}")

@@ -1,0 +1,288 @@
+"""All settings, from the environment (.env.example says each in a line).
+
+Two ways to run, chosen by DATABASE_URL and CELERY_BROKER_URL alone: embedded (SQLite and a
+broker of files, both in `var/`) and server (PostgreSQL, Redis). docs/decisions/ has the reasons.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.embedded import kept_secret_key, writable_folder
+from config.logs import logging_setup
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+# --- Embedded or server ---------------------------------------------------------------------
+
+VAR = Path(env("LAMPLIGHTER_VAR", default=str(BASE_DIR / "var"))).expanduser().absolute()
+DATABASE_URL = env("DATABASE_URL", default="")
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or "filesystem://"
+
+ON_SQLITE = not DATABASE_URL or DATABASE_URL.startswith("sqlite")
+ON_FILE_BROKER = CELERY_BROKER_URL.startswith("filesystem:")
+EMBEDDED = ON_SQLITE and ON_FILE_BROKER
+
+if ON_SQLITE or ON_FILE_BROKER:
+    writable_folder(VAR)
+
+# --- Keys and addresses ---------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY", default="")
+
+# Whoever says DEBUG=0 or names a server is in production, where a key that others may know,
+# or that every container makes for itself, is a hole. See docs/decisions/003-secret-key.md.
+IN_PRODUCTION = not DEBUG and (not EMBEDDED or "DEBUG" in os.environ)
+if IN_PRODUCTION and (
+    len(SECRET_KEY) < 32 or SECRET_KEY.startswith(("change-me", "django-insecure"))
+):
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing, too short or the example's. Set one of your own and keep it: "
+        "SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')"
+    )
+if not SECRET_KEY:
+    SECRET_KEY = kept_secret_key(writable_folder(VAR) / "secret_key")
+
+BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ON_HTTPS = BASE_URL.startswith("https://")
+# The machine's own names are always welcome: health checks come that way.
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"]),
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# --- Apps and the way of a request ----------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "outreach",
+    "deals",
+    "contacts",
+    "accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.SignInRequired",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database -------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{VAR}/lamplighter.sqlite3")}
+if ON_SQLITE:
+    DATABASES["default"]["OPTIONS"] = {
+        # Readers never wait for the writer; a writer takes its turn at the start of its
+        # transaction, where waiting is allowed, and not in the middle, where it is an error.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    if os.environ.get("LAMPLIGHTER_PROCESS") == "web":
+        # A page must not hang on a lock or run for minutes; an import in the worker may.
+        DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+            "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+        )
+
+# --- Cache and sessions: shared by all processes, so that a sign-out holds in each -----------
+
+if CELERY_BROKER_URL.startswith(("redis:", "rediss:")):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CELERY_BROKER_URL,
+            "KEY_PREFIX": "lamplighter",
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": VAR / "cache",
+        }
+    }
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "lamplighter_session"
+CSRF_COOKIE_NAME = "lamplighter_csrf"
+
+# --- Worker and beat ------------------------------------------------------------------------
+
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Longer than any task may run: a message comes back only when its worker is really gone.
+VISIBILITY_SECONDS = 600
+CELERY_VISIBILITY_TIMEOUT = VISIBILITY_SECONDS
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_SECONDS}
+if ON_FILE_BROKER:
+    # kombu makes none of these folders itself
+    queue = str(writable_folder(VAR / "broker" / "queue"))
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
+        "data_folder_in": queue,
+        "data_folder_out": queue,
+        "control_folder": str(writable_folder(VAR / "broker" / "control")),
+        "polling_interval": 0.2,
+    }
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "outreach.tasks.sweep",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        # a tick that nobody took in time is no use: the next one does its work
+        "options": {"expires": SWEEP_SECONDS},
+    }
+}
+
+# --- Sign-in --------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "config.adapter.InvitedOnly"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # whoever follows an invitation has shown that the address is theirs
+)
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Lamplighter"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ON_HTTPS
+
+# --- Mail -----------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Lamplighter <lamplighter@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Static files ---------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR / "static" if EMBEDDED else BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- What browsers may do -------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # the QR code of the second factor
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": ON_HTTPS,
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = ON_HTTPS
+CSRF_COOKIE_SECURE = ON_HTTPS
+SECURE_SSL_REDIRECT = ON_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ON_HTTPS else 0
+# We speak for our own host only. Its subdomains and the browsers' preload list are promises
+# that the owner of the domain makes, in the proxy.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- Watching it ----------------------------------------------------------------------------
+
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+LOGGING_CONFIG = None
+logging_setup(as_json=not EMBEDDED, level=env("LOG_LEVEL", default="INFO"))

@@ -1,0 +1,8 @@
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("LAMPLIGHTER_PROCESS", "web")  # settings.py limits a page's queries by it
+
+application = get_wsgi_application()

@@ -1,0 +1,29 @@
+"""The settings of the product, in a folder of their own and with what only tests want."""
+
+import os
+from tempfile import TemporaryDirectory
+
+# Never the developer's own database, queue or key.
+folder = TemporaryDirectory(prefix="lamplighter-tests-")
+os.environ["LAMPLIGHTER_VAR"] = folder.name
+# A file, not memory: the web server of a browser test opens connections of its own.
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder.name}/tests.sqlite3")
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, ON_SQLITE, STORAGES  # noqa: E402
+
+if ON_SQLITE:
+    DATABASES["default"]["TEST"] = {"NAME": f"{folder.name}/tests.sqlite3"}
+
+# A page that asks the database once per row fails its test.
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The manifest is made by collectstatic, which tests of pages do not need.
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
