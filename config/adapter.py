@@ -5,5 +5,5 @@ from django.http import HttpRequest
 class InvitedOnly(DefaultAccountAdapter):
     """Nobody signs up: an admin invites."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth calls it so
         return False

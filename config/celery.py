@@ -15,12 +15,11 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
-    """Leave the logging as settings.py made it: Celery sets up its own where nobody listens here."""
+    """Leave the logging as settings.py made it: unheard, Celery would set up its own."""
 
 
 @beat_init.connect
 def sweep_at_once(**_: Any) -> None:
     """Sweep when beat starts, and not only one interval later: an hour may have been missed."""
-    app.send_task(
-        "outreach.tasks.sweep", expires=app.conf.beat_schedule["sweep"]["options"]["expires"]
-    )
+    entry = app.conf.beat_schedule["sweep"]
+    app.send_task(entry["task"], **entry["options"])

@@ -22,7 +22,7 @@ def writable_folder(folder: Path) -> Path:
 
 
 def kept_secret_key(file: Path) -> str:
-    """Return the key kept in `file`; make it first, readable by its owner only, where it is missing."""
+    """Return the key kept in `file`; make it first, for its owner's eyes only, where missing."""
     if not file.exists():
         _write_once(file, secrets.token_urlsafe(50))
     return file.read_text().strip()

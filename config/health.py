@@ -53,7 +53,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def what_is_wrong(now: datetime) -> dict[str, str]:
-    """Say for each part what keeps it from working, with the remedy; an empty string where nothing does."""
+    """Say for each part what keeps it from working, with the remedy; "" where nothing does."""
     database = _wrong_with_database()
     return {
         "database": database,
@@ -75,7 +75,7 @@ def may_read_metrics(request: HttpRequest) -> bool:
 
 
 class Figures:
-    """What a monitor asks for, read from the rows at that moment: right however many processes serve."""
+    """What a monitor asks for, read from the rows: right however many processes serve."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -102,7 +102,7 @@ def _wrong_with_database() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
-        return f"The database does not answer ({_first_line(error)}). Start it, or correct DATABASE_URL."
+        return f"No answer from the database ({_line(error)}). Start it, or correct DATABASE_URL."
     return ""
 
 
@@ -110,8 +110,10 @@ def _wrong_with_broker() -> str:
     try:
         with app.connection_for_write(connect_timeout=BROKER_PATIENCE_SECONDS) as broker:
             broker.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE_SECONDS)
-    except Exception as error:  # each transport has its own family of errors
-        return f"The broker does not answer ({_first_line(error)}). Start it, or correct CELERY_BROKER_URL."
+    except Exception as error:  # noqa: BLE001  # each transport has its own family of errors
+        return (
+            f"No answer from the broker ({_line(error)}). Start it, or correct CELERY_BROKER_URL."
+        )
     return ""
 
 
@@ -120,7 +122,7 @@ def _wrong_with_sweep(now: datetime) -> str:
     try:
         swept_at = last_sweep_at()
     except DatabaseError as error:
-        return f"The sweep cannot be asked about ({_first_line(error)}). Run: manage.py migrate"
+        return f"The sweep cannot be asked about ({_line(error)}). Run: manage.py migrate"
     if swept_at is None:
         return f"There has been no sweep yet. {remedy}"
     age = now - swept_at
@@ -129,5 +131,5 @@ def _wrong_with_sweep(now: datetime) -> str:
     return ""
 
 
-def _first_line(error: Exception) -> str:
+def _line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

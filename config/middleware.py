@@ -13,7 +13,9 @@ from django_htmx.http import HttpResponseClientRedirect
 class SignInRequired(LoginRequiredMiddleware):
     """Every page needs a sign-in unless its view says `@login_not_required`."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # the answer to HTMX is no redirect
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         """Send the whole page to the sign-in, also where HTMX asked for a part of it."""
         if not getattr(request, "htmx", False):
             return cast("HttpResponseBase", super().handle_no_permission(request, view_func))

@@ -41,9 +41,10 @@ SECRET_KEY = env("SECRET_KEY", default="")
 
 # Whoever says DEBUG=0 or names a server is in production, where a key that others may know,
 # or that every container makes for itself, is a hole. See docs/decisions/003-secret-key.md.
+SHORTEST_KEY = 32
 IN_PRODUCTION = not DEBUG and (not EMBEDDED or "DEBUG" in os.environ)
 if IN_PRODUCTION and (
-    len(SECRET_KEY) < 32 or SECRET_KEY.startswith(("change-me", "django-insecure"))
+    len(SECRET_KEY) < SHORTEST_KEY or SECRET_KEY.startswith(("change-me", "django-insecure"))
 ):
     raise ImproperlyConfigured(
         "SECRET_KEY is missing, too short or the example's. Set one of your own and keep it: "
@@ -184,7 +185,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Longer than any task may run: a message comes back only when its worker is really gone.
 VISIBILITY_SECONDS = 600
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY_SECONDS
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_SECONDS}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": VISIBILITY_SECONDS}
 if ON_FILE_BROKER:
     # kombu makes none of these folders itself
     queue = str(writable_folder(VAR / "broker" / "queue"))
