@@ -1,0 +1,41 @@
+// A page that refreshes itself (data-refresh) never replaces what someone is typing:
+// while a region holds a changed field, the focused field or an open dialog, its refresh waits for the next tick.
+
+const FIELDS = "input:not([type='hidden']), textarea, select";
+
+const isChanged = (field) => {
+  if (field.matches("select")) return field.selectedIndex !== Math.max([...field.options].findIndex((option) => option.defaultSelected), 0);
+  if (field.matches("[type='checkbox'], [type='radio']")) return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
+};
+
+function isInUse(region) {
+  const focused = document.activeElement;
+  if (region.contains(focused) && focused.matches(FIELDS)) return true;
+  return Boolean(region.querySelector("dialog[open], details[open].menu")) || [...region.querySelectorAll(FIELDS)].some(isChanged);
+}
+
+let refreshing = false;
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.hasAttribute("data-refresh") && isInUse(event.detail.target)) event.preventDefault();
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  refreshing = detail.requestConfig.elt.hasAttribute("data-refresh");
+  if (refreshing && isInUse(detail.target)) detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (refreshing && isInUse(detail.target)) detail.shouldSwap = false;
+});
+
+// A heartbeat that gets no answer must not go on saying that all is well.
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, ({ detail }) => {
+    const { offline } = detail.elt.dataset;
+    if (!offline) return;
+    detail.elt.dataset.state = "late";
+    detail.elt.textContent = offline;
+  });
+}
