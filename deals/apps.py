@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils import timezone
+
+
+def furnish_workspace(**kwargs: Any) -> None:
+    """Furnish a workspace whose tables have just been made (or emptied by a test)."""
+    from deals.defaults import furnish
+
+    furnish(timezone.now())
+
+
+class DealsConfig(AppConfig):
+    name = "deals"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(furnish_workspace, sender=self)
