@@ -1,0 +1,259 @@
+"""Record, correct and delete what was said: the doors through which a history changes.
+
+Every door is one transaction: lock the deals concerned, write the dated row, replay.
+Stage moves and outcomes are in `deals.course`, people and calendars in `deals.people`.
+Source: SILENCE.md, "History" and "Whose turn"; ARCHITECTURE.md, "The heart, as data flows".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from deals.models import Deal, Direction, Hold, Promise, Touch, Turn
+from deals.replay import lock, replay
+
+CLOCK_SKEW = timedelta(minutes=5)  # SILENCE.md, "Whose turn", rule 8
+TOLD = (
+    "deal_id", "contact_id", "user_id", "channel", "direction", "occurred_at", "turn",
+    "is_heard", "is_delivered", "subject", "note",
+)  # fmt: skip
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a touch that arrived, and the row that stands for it."""
+
+    touch: Touch
+    fate: Literal["created", "updated", "unchanged"]
+
+
+def not_in_the_future(at: datetime, now: datetime) -> datetime:
+    """Return an instant that somebody named, or `now` if it is ahead by clock skew only.
+
+    Raises ValidationError for what is further ahead. Source: SILENCE.md, rule 8.
+    """
+    if at > now + CLOCK_SKEW:
+        raise ValidationError(
+            "That is in the future. Touches are what has happened: for a meeting to come, "
+            "pause the deal until it is over.",
+            code="future",
+        )
+    return min(at, now)
+
+
+def turn_left(direction: str, *, needs_answer: bool = True) -> Turn:
+    """Return the turn that a touch leaves unless somebody says otherwise (rule 1)."""
+    if not needs_answer:
+        return Turn.UNCHANGED
+    return Turn.THEIRS if direction == Direction.OUTBOUND else Turn.OURS
+
+
+@transaction.atomic
+def record(
+    deal: Deal, touch: Touch, *, now: datetime, promised_at: datetime | None = None
+) -> Recorded:
+    """Record one touch on a deal, and the date they named if they promised one.
+
+    The same `source` and `external_id` again corrects the touch or changes nothing.
+    Raises ValidationError for a date in the future.
+    """
+    touch.deal = deal
+    touch.occurred_at = not_in_the_future(touch.occurred_at, now)
+    if promised_at is not None and promised_at <= touch.occurred_at:
+        raise ValidationError("The promised date must be after the touch itself.", code="promise")
+    [recorded] = record_many([touch], now=now)
+    if promised_at is not None and recorded.fate == "created":
+        promise(deal, made_at=touch.occurred_at, due_at=promised_at, now=now, touch=touch)
+    return recorded
+
+
+@transaction.atomic
+def record_many(touches: Sequence[Touch], *, now: datetime) -> list[Recorded]:
+    """Record touches that arrived together, in any order and with repetitions.
+
+    The deals' silences are in line when the transaction ends. A touch that was deleted stays
+    deleted, however often it arrives.
+    """
+    lock(touch.deal_id for touch in touches)
+    known = _known(touches)
+    lock({row.deal_id for row in known.values()} - {touch.deal_id for touch in touches})
+    result, new, corrected = [], [], []
+    for touch in touches:
+        _complete(touch, now)
+        key = (touch.source, touch.external_id)
+        if key not in known:
+            known[key] = touch
+            new.append(touch)
+            result.append(Recorded(touch, "created"))
+        elif changed := _correction(known[key], touch):
+            corrected.append((known[key], changed))
+            result.append(Recorded(known[key], "updated"))
+        else:
+            result.append(Recorded(known[key], "unchanged"))
+    affected = _write(new, corrected)
+    replay(affected, now)
+    return result
+
+
+def _known(touches: Sequence[Touch]) -> dict[tuple[str, str], Touch]:
+    """Return the rows that stand already for touches of these sources and ids."""
+    by_source: dict[str, list[str]] = {}
+    for touch in touches:
+        by_source.setdefault(touch.source, []).append(touch.external_id)
+    known = {}
+    for source, ids in by_source.items():
+        for row in Touch.objects.filter(source=source, external_id__in=ids):
+            known[source, row.external_id] = row
+    return known
+
+
+def _complete(touch: Touch, now: datetime) -> None:
+    """Fill in what follows from the rest: the person heard, the turn left, the moment recorded."""
+    touch.recorded_at = now
+    if touch.contact_id is None:
+        touch.contact_id = touch.deal.contact_id
+    if not touch.turn:
+        touch.turn = turn_left(touch.direction)
+
+
+def _correction(known: Touch, told: Touch) -> dict[str, object]:
+    """Return what a repeated arrival says otherwise than the row."""
+    return {
+        name: getattr(told, name)
+        for name in TOLD
+        if known is not told and getattr(known, name) != getattr(told, name)
+    }
+
+
+def _write(new: Sequence[Touch], corrected: Sequence[tuple[Touch, dict[str, object]]]) -> set[int]:
+    """Write touches and return the deals whose silences they may change."""
+    moved = {known.deal_id for known, _ in corrected}
+    for known, changed in corrected:
+        for name, value in changed.items():
+            setattr(known, name, value)
+    unsaved = [known for known, _ in corrected if known.pk]
+    Touch.objects.bulk_create(new, batch_size=BATCH)
+    Touch.objects.bulk_update(unsaved, TOLD, batch_size=200)
+    return moved | affected_by([*new, *(known for known, _ in corrected)])
+
+
+def affected_by(touches: Iterable[Touch]) -> set[int]:
+    """Return the deals whose silences depend on touches: their own, and where one ends an absence."""
+    touches = list(touches)
+    deals = {touch.deal_id for touch in touches}
+    people = {touch.contact_id for touch in touches if touch.direction != Direction.OUTBOUND}
+    away = Hold.objects.filter(contact__in=people).values("contact")
+    led = Q(participations__is_primary=True, participations__contact__in=away)
+    others = set(Deal.objects.filter(led).values_list("pk", flat=True)) - deals
+    lock(others)
+    return deals | others
+
+
+@transaction.atomic
+def correct(touch: Touch, *, now: datetime, **changes: object) -> None:
+    """Change what a touch says (its date, turn, direction, …) and replay.
+
+    Raises ValidationError for a date in the future.
+    """
+    lock([touch.deal_id])
+    before = affected_by([touch])
+    for name, value in changes.items():
+        setattr(touch, name, value)
+    touch.occurred_at = not_in_the_future(touch.occurred_at, now)
+    touch.save(update_fields=list(changes))
+    replay(before | affected_by([touch]), now)
+
+
+def delete(touch: Touch, *, now: datetime) -> None:
+    """Take a touch out of the history; `restore` takes that back."""
+    correct(touch, now=now, deleted_at=now)
+
+
+def restore(touch: Touch, *, now: datetime) -> None:
+    """Take a deletion back."""
+    correct(touch, now=now, deleted_at=None)
+
+
+@transaction.atomic
+def promise(
+    deal: Deal,
+    *,
+    made_at: datetime,
+    due_at: datetime,
+    now: datetime,
+    touch: Touch | None = None,
+    **fields: object,
+) -> Promise:
+    """Note that they will come back on a date: it replaces the threshold from `made_at` on."""
+    if due_at <= made_at:
+        raise ValidationError("The promised date must be in the future.", code="promise")
+    lock([deal.pk])
+    made = Promise.objects.create(deal=deal, touch=touch, made_at=made_at, due_at=due_at, **fields)
+    replay([deal.pk], now)
+    return made
+
+
+@transaction.atomic
+def hold(held: Hold, *, now: datetime) -> Hold:
+    """Stop the clock of one deal, or of all deals that a contact leads while they are away."""
+    if held.ends_at is not None and held.ends_at <= held.starts_at:
+        raise ValidationError("The pause must end after it starts.", code="hold")
+    deals = deals_of_hold(held)
+    lock(deals)
+    held.save()
+    replay(deals, now)
+    return held
+
+
+@transaction.atomic
+def release(held: Hold | Promise, *, now: datetime) -> None:
+    """Take a hold or a promise back as if it had never been made."""
+    deals = deals_of_hold(held) if isinstance(held, Hold) else [held.deal_id]
+    lock(deals)
+    held.delete()
+    replay(deals, now)
+
+
+@transaction.atomic
+def end_hold(held: Hold, *, now: datetime) -> None:
+    """End a hold now; what it held so far stays held."""
+    deals = deals_of_hold(held)
+    lock(deals)
+    if held.starts_at >= now:
+        held.delete()
+    else:
+        held.ends_at = now
+        held.save(update_fields=["ends_at"])
+    replay(deals, now)
+
+
+def deals_of_hold(held: Hold) -> list[int]:
+    """Return the deals whose clock a hold stops."""
+    if held.deal_id is not None:
+        return [held.deal_id]
+    led = Deal.objects.filter(
+        participations__is_primary=True, participations__contact=held.contact_id
+    )
+    return list(led.values_list("pk", flat=True).distinct())
+
+
+@transaction.atomic
+def meeting_took_place(held: Hold, *, now: datetime, user_id: int | None = None) -> Touch:
+    """Say that a meeting whose time is over took place: it becomes a two-way touch at its end."""
+    assert held.deal is not None and held.ends_at is not None
+    held.took_place = True
+    held.save(update_fields=["took_place"])
+    touch = Touch(
+        channel="meeting", direction=Direction.TWO_WAY, occurred_at=held.ends_at,
+        turn=Turn.OURS, user_id=user_id, note=held.note,
+        source="meeting", external_id=str(held.pk),
+    )  # fmt: skip
+    return record(held.deal, touch, now=now).touch

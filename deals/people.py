@@ -1,0 +1,108 @@
+"""Who takes part in a deal, who owns it, and who wants to hear no more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from contacts.models import Address, Contact, OptOut
+from deals.models import Deal, Participation
+from deals.replay import lock, replay
+
+
+@transaction.atomic
+def join(deal: Deal, contact: Contact, *, now: datetime) -> Participation:
+    """Let a contact take part in a deal from now on; one who does already stays as they are."""
+    lock([deal.pk])
+    known = deal.participations.filter(contact=contact, left_at=None).first()
+    part = known or Participation.objects.create(deal=deal, contact=contact, joined_at=now)
+    replay([deal.pk], now)
+    return part
+
+
+@transaction.atomic
+def leave(part: Participation, *, now: datetime) -> None:
+    """Let somebody leave a deal. Raises ValidationError for the primary contact."""
+    if part.is_primary:
+        raise ValidationError("Make someone else the primary contact first.", code="primary")
+    lock([part.deal_id])
+    part.left_at = now
+    part.save(update_fields=["left_at"])
+    replay([part.deal_id], now)
+
+
+@transaction.atomic
+def make_primary(deal: Deal, contact: Contact, *, now: datetime) -> None:
+    """Make a contact the primary one from now on; the one before goes on taking part."""
+    lock([deal.pk])
+    if deal.contact_id == contact.pk:
+        return
+    current = deal.participations.filter(left_at=None)
+    former = current.filter(is_primary=True).first()
+    current.filter(Q(is_primary=True) | Q(contact=contact)).update(left_at=now)
+    if former is not None:
+        Participation.objects.create(deal=deal, contact=former.contact, joined_at=now)
+    Participation.objects.create(deal=deal, contact=contact, is_primary=True, joined_at=now)
+    deal.contact = contact
+    deal.company = contact.company or deal.company
+    deal.save(update_fields=["contact", "company"])
+    replay([deal.pk], now)
+
+
+@transaction.atomic
+def hand_over(deals: list[int], owner: User) -> None:
+    """Give deals to another owner; spells of the past keep theirs."""
+    lock(deals)
+    Deal.objects.filter(pk__in=deals).update(owner=owner)
+
+
+@transaction.atomic
+def opt_out(contact: Contact, *, now: datetime, channel: str = "", note: str = "") -> OptOut:
+    """Note that a contact wants to hear nothing more, on one channel or on none at all."""
+    deals = deals_with(contact)
+    lock(deals)
+    out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=now, note=note)
+    replay(deals, now)
+    return out
+
+
+@transaction.atomic
+def opt_in(out: OptOut, *, now: datetime) -> None:
+    """Note that a contact took an opt-out back; the silences it ended stay ended."""
+    deals = deals_with(out.contact)
+    lock(deals)
+    out.lifted_at = now
+    out.save(update_fields=["lifted_at"])
+    replay(deals, now)
+
+
+@transaction.atomic
+def change_address(address: Address) -> None:
+    """Save an address, its consent and its health; the suggestions that rest on it see it."""
+    lock(deals_with(address.contact))
+    address.save()
+
+
+@transaction.atomic
+def erase(contact: Contact, *, now: datetime) -> None:
+    """Forget a person: name, addresses, facts and notes go, what happened stays, nameless."""
+    deals = deals_with(contact)
+    lock(deals)
+    contact.addresses.all().delete()
+    contact.facts.all().delete()
+    contact.touches.update(note="", subject="")
+    contact.first_name, contact.last_name = "", f"Erased {contact.pk}"
+    for name in ("job_title", "city", "note", "language", "time_zone"):
+        setattr(contact, name, "")
+    contact.erased_at = now
+    contact.save()
+    replay(deals, now)
+
+
+def deals_with(contact: Contact) -> list[int]:
+    """Return the ids of all deals in which a contact took part."""
+    return list(contact.participations.values_list("deal_id", flat=True).distinct())

@@ -1,0 +1,333 @@
+"""The pure rules: a deal's history in, its silences and dark spells out.
+
+No database, no clock of its own: everything follows from the dated events, holds, promises and
+policies it is given. Source: SILENCE.md, whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from deals.darkness import Interval, Policy, Promised, dark_spells, merged, shifted
+
+COURT = {"theirs": "them", "ours": "us", "nobody": "nobody"}
+LET_GO = "let_go"
+UNDATED_ABSENCE = timedelta(days=14)  # SILENCE.md, "Holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something dated on a deal; `key` names its row ("touch:12"). UTC instants."""
+
+    at: datetime
+    key: str
+    source: str = ""
+    external_id: str = ""
+
+    @property
+    def rank(self) -> int:
+        """Where it stands among events of the same instant. Source: SILENCE.md, "History"."""
+        return 3
+
+
+@dataclass(frozen=True, slots=True)
+class TouchEvent(Event):
+    """A touch that counts: heard from them, or delivered by us."""
+
+    direction: str = "inbound"
+    turn: str = "ours"
+
+    @property
+    def rank(self) -> int:
+        return 1 if self.direction == "outbound" else 0
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a person on their side said something."""
+        return self.direction != "outbound"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we said something."""
+        return self.direction != "inbound"
+
+
+@dataclass(frozen=True, slots=True)
+class StageEvent(Event):
+    """Entering a stage, with the turn that the entry gives."""
+
+    stage: int = 0
+    turn: str = "unchanged"
+
+    @property
+    def rank(self) -> int:
+        return 2
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeEvent(Event):
+    """Winning, losing, archiving, letting go or reopening."""
+
+    outcome: str = "open"
+    is_let_go: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalEvent(Event):
+    """The last person of the deal who could be talked to opted out or was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that a deal's silences follow from, up to an instant.
+
+    `policy(by, stage, at)` says which patience and clock judge a silence at an instant,
+    `calendar(by, at)` by whose calendar (the primary contact's, or ours); `changes` are the instants at
+    which their answers may change for other reasons than the stage.
+    """
+
+    opened_at: datetime
+    first_stage: int
+    events: Sequence[Event]
+    policy: Callable[[str, int, datetime], Policy]
+    calendar: Callable[[str, datetime], int] = lambda by, at: 0
+    changes: Sequence[datetime] = ()
+    holds: Sequence[Interval] = ()
+    promises: Sequence[Promised] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """When a silence was dark; `to` is None while it lasts."""
+
+    since: datetime
+    to: datetime | None
+
+
+@dataclass(slots=True)
+class Stretch:
+    """One silence as the rules see it: open while `ended_at` is None."""
+
+    by: str
+    opening: str
+    started_at: datetime
+    stages: list[tuple[datetime, int]]
+    ended_at: datetime | None = None
+    ending: str = ""
+    relit_at: datetime | None = None
+    attempts: list[datetime] = field(default_factory=list)
+    spells: list[Spell] = field(default_factory=list)
+    clock_from: datetime | None = None
+    held_until: datetime | None = None
+    promised_at: datetime | None = None
+
+    @property
+    def stage(self) -> int:
+        """The stage at its end, or now."""
+        return self.stages[-1][1]
+
+    @property
+    def dark_attempts(self) -> list[datetime]:
+        """The attempts since it first went dark."""
+        return [at for at in self.attempts if self.spells and at >= self.spells[0].since]
+
+    def stage_at(self, at: datetime) -> int:
+        """The stage it was in at an instant."""
+        return [stage for since, stage in self.stages if since <= at][-1]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a history amounts to: its silences in order, and where the deal stands."""
+
+    silences: list[Stretch]
+    outcome: str
+    closed_at: datetime | None
+    stage: int
+
+    @property
+    def open_silence(self) -> Stretch | None:
+        """The one that lasts still; None on a deal that is not open."""
+        last = self.silences[-1] if self.silences else None
+        return last if last and last.ended_at is None else None
+
+
+def replay(history: History, now: datetime) -> Replayed:
+    """Return the silences of a history as of `now`, whatever order it arrived in.
+
+    Events, holds and promises after `now` do not count, but for holds that will begin: they
+    move `clock_from`. Source: SILENCE.md, "History".
+    """
+    rules = _Rules(history)
+    for event in sorted(
+        (event for event in history.events if event.at <= now),
+        key=lambda event: (event.at, event.rank, event.source, event.external_id),
+    ):
+        rules.take(event)
+    for stretch in rules.silences:
+        judge(stretch, history, now)
+    return Replayed(rules.silences, rules.outcome, rules.closed_at, rules.stage)
+
+
+def judge(stretch: Stretch, history: History, now: datetime) -> None:
+    """Fill in a silence's spells and what its clock goes by, as of `now`."""
+    start = stretch.started_at
+    end = stretch.ended_at or now + timedelta.resolution  # `now` itself is judged too
+    last = stretch.ended_at or datetime.max.replace(tzinfo=start.tzinfo)
+    holds = merged(Interval(max(hold.since, start), min(hold.to, last)) for hold in history.holds)
+    promises = [
+        promise
+        for promise in history.promises
+        if stretch.by == "them" and start <= promise.made_at < end
+    ]
+    stretch.clock_from = shifted(start, holds)
+    stretch.held_until = holds[-1].to if holds else None
+    stretch.promised_at = promises[-1].due_at if promises else None
+    if stretch.by == "nobody":
+        return
+    policies = _policies(stretch, history, end)
+    stretch.spells = [
+        Spell(dark.since, None if dark.to > now and not stretch.ended_at else dark.to)
+        for dark in dark_spells(start, end, policies=policies, holds=holds, promises=promises)
+    ]
+    was_dark = bool(stretch.spells) and stretch.spells[-1].to == stretch.ended_at
+    if stretch.by == "them" and stretch.ending == "replied" and was_dark:
+        stretch.relit_at = stretch.ended_at
+
+
+def _policies(stretch: Stretch, history: History, end: datetime) -> list[tuple[datetime, Policy]]:
+    """Return which policy judges a silence from when on, in order."""
+    start = stretch.started_at
+    turns = {since for since, _ in stretch.stages if since < end}
+    turns.update(at for at in history.changes if start < at < end)
+    return [(at, history.policy(stretch.by, stretch.stage_at(at), at)) for at in sorted(turns)]
+
+
+class _Rules:
+    """Whose turn it is, event after event. Source: SILENCE.md, "Whose turn"."""
+
+    def __init__(self, history: History) -> None:
+        first = min((event.at for event in history.events), default=history.opened_at)
+        self.stage = history.first_stage
+        self.outcome = "open"
+        self.closed_at: datetime | None = None
+        self.silences: list[Stretch] = []
+        self.current: Stretch | None = None
+        self.last_let_go: Stretch | None = None
+        self.open("nobody", min(history.opened_at, first), "deal")
+
+    def take(self, event: Event) -> None:
+        """Let one event play."""
+        match event:
+            case TouchEvent():
+                self.touch(event)
+            case StageEvent():
+                self.enter(event)
+            case OutcomeEvent():
+                self.settle(event)
+            case WithdrawalEvent():
+                self.withdraw(event)
+
+    def touch(self, event: TouchEvent) -> None:
+        if event.is_heard:
+            self.relight(event.at)
+        if self.outcome != "open":
+            if self.outcome == "resting" and event.is_heard:
+                self.reopen(self.court_after(event, "nobody"), event)
+            return
+        current = self.here
+        court = self.court_after(event, current.by)
+        if current.by == "them" and event.is_heard:
+            self.turn("replied", court, event)
+        elif current.by == "us" and event.is_ours:
+            self.turn("answered", court, event)
+        elif court != current.by:
+            self.turn("turned", court, event)
+        elif current.by == "them":
+            current.attempts.append(event.at)
+
+    def enter(self, event: StageEvent) -> None:
+        self.stage = event.stage
+        if self.current is None:
+            return
+        self.current.stages.append((event.at, event.stage))
+        court = COURT.get(event.turn, self.current.by)
+        if court != self.current.by:
+            self.turn("turned", court, event)
+
+    def settle(self, event: OutcomeEvent) -> None:
+        if event.outcome == "open":
+            if self.outcome != "open":
+                self.reopen("us", event)
+            return
+        if self.current is not None:
+            ended = self.end(LET_GO if event.is_let_go else "closed", event.at)
+            if event.is_let_go and ended.by == "them":
+                self.last_let_go = ended
+        self.outcome, self.closed_at = event.outcome, event.at
+
+    def withdraw(self, event: WithdrawalEvent) -> None:
+        if self.current is not None and self.current.by != "nobody":
+            self.turn("withdrawn", "nobody", event)
+
+    def court_after(self, event: TouchEvent, by: str) -> str:
+        """In whose court the ball lies after a touch; rule 1 of "Whose turn"."""
+        if event.turn != "unchanged":
+            return COURT[event.turn]
+        was_writers = (by == "us" and event.is_ours) or (by == "them" and event.is_heard)
+        return "nobody" if was_writers else by
+
+    @property
+    def here(self) -> Stretch:
+        """The open silence of an open deal."""
+        assert self.current is not None
+        return self.current
+
+    def turn(self, ending: str, court: str, event: Event) -> None:
+        self.end(ending, event.at)
+        self.open(court, event.at, event.key)
+
+    def reopen(self, court: str, event: Event) -> None:
+        self.outcome, self.closed_at = "open", None
+        self.open(court, event.at, event.key)
+
+    def relight(self, at: datetime) -> None:
+        """Being heard after letting go marks that silence relit, once."""
+        if self.last_let_go is not None:
+            self.last_let_go.relit_at = at
+            self.last_let_go = None
+
+    def open(self, by: str, at: datetime, opening: str) -> None:
+        self.current = Stretch(by, opening, at, [(at, self.stage)])
+        self.silences.append(self.current)
+
+    def end(self, ending: str, at: datetime) -> Stretch:
+        """End the open silence; a stretch of nobody's move with no length leaves no row."""
+        ended = self.here
+        ended.ended_at, ended.ending = at, ending
+        self.current = None
+        if ended.by == "nobody" and ended.started_at == at:
+            self.silences.pop()
+        return ended
+
+
+def absences(
+    notes: Iterable[tuple[datetime, datetime | None]], heard: Sequence[datetime]
+) -> list[Interval]:
+    """Return when a contact is away, from their notes (from, to; None when no date is named).
+
+    An undated note holds 14 days; one that comes while an absence runs does not extend it.
+    Hearing from them ends it. Source: SILENCE.md, "Holds".
+    """
+    away: list[Interval] = []
+    for since, until in sorted(
+        notes, key=lambda note: (note[0], note[1] is None, note[1] or note[0])
+    ):
+        if until is None and any(known.since <= since < known.to for known in away):
+            continue
+        to = until or since + UNDATED_ABSENCE
+        back = min((at for at in heard if since < at < to), default=to)
+        away.append(Interval(since, back))
+    return away
