@@ -1,6 +1,9 @@
 """How the web process serves, in `manage.py up` and in the image alike."""
 
 import os
+import sys
+
+from gunicorn.arbiter import Arbiter
 
 wsgi_app = "config.wsgi"
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -13,3 +16,9 @@ max_requests_jitter = 200
 graceful_timeout = 20
 control_socket_disable = True
 accesslog = None
+loglevel = "warning"
+
+
+def when_ready(server: Arbiter) -> None:
+    sys.stdout.write(f"Lamplighter listens on {os.environ.get('BASE_URL', bind)}\n")
+    sys.stdout.flush()

@@ -1,6 +1,7 @@
 """Logs: lines for people where a person watches, JSON where a machine collects."""
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -38,7 +39,7 @@ def _formatter(shared: list[Any], *, as_json: bool) -> logging.Formatter:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,

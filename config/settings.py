@@ -25,7 +25,7 @@ env.read_env(BASE_DIR / ".env")
 
 VAR = Path(env("LAMPLIGHTER_VAR", default=str(BASE_DIR / "var"))).expanduser().absolute()
 DATABASE_URL = env("DATABASE_URL", default="")
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or "filesystem://"
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or "filesystem://localhost"
 
 ON_SQLITE = not DATABASE_URL or DATABASE_URL.startswith("sqlite")
 ON_FILE_BROKER = CELERY_BROKER_URL.startswith("filesystem:")

@@ -123,6 +123,7 @@ class Supervisor:
         )
         child.started = now
         self.reaper.tell(f"+{child.process.pid}")
+        self.say(f"{child.name} started (process {child.process.pid})")
 
     def _bury(self, child: Child, process: subprocess.Popen[bytes], now: float) -> None:
         reaper.kill_group(process.pid)  # what it left behind would hold the port

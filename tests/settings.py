@@ -1,11 +1,13 @@
 """The settings of the product, in a folder of their own and with what only tests want."""
 
 import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 # Never the developer's own database, queue or key.
 folder = TemporaryDirectory(prefix="lamplighter-tests-")
 os.environ["LAMPLIGHTER_VAR"] = folder.name
+Path(folder.name, "static").mkdir()  # where collectstatic would write
 # A file, not memory: the web server of a browser test opens connections of its own.
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder.name}/tests.sqlite3")
 

@@ -27,9 +27,8 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if demo:
             call_command("demo", if_empty=True, stdout=self.stdout, stderr=self.stderr)
-        environment = environment_of_children(host, port)
-        self.say(f"Lamplighter: {environment['BASE_URL']} (Ctrl-C stops it)")
-        Supervisor(children(), environment, self.say).run()
+        self.say("Starting web, worker and beat; Ctrl-C stops them")
+        Supervisor(children(), environment_of_children(host, port), self.say).run()
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
@@ -59,7 +58,7 @@ def environment_of_children(host: str, port: int) -> dict[str, str]:
 
 def children() -> list[Child]:
     """Return what runs: the web, the worker and beat."""
-    celery = [sys.executable, "-m", "celery", "-A", "config"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
     # prefork hangs on the broker of files when a child dies
     pool = "threads" if settings.ON_FILE_BROKER else "prefork"
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -1,0 +1,49 @@
+from datetime import timedelta
+
+from django.conf import settings
+
+from config.celery import app, sweep_at_once
+
+
+def test_a_task_is_acknowledged_late_and_only_json_travels():
+    conf = app.conf
+    assert (conf.task_acks_late, conf.task_reject_on_worker_lost) == (True, True)
+    assert conf.task_ignore_result
+    assert (conf.task_serializer, conf.accept_content) == ("json", ["json"])
+    assert (conf.worker_prefetch_multiplier, conf.timezone) == (1, "UTC")
+
+
+def test_a_message_comes_back_only_after_the_longest_task_has_ended():
+    conf = app.conf
+    limits = (conf.task_soft_time_limit, conf.task_time_limit)
+    assert limits == (240, 300)
+    assert conf.broker_transport_options["visibility_timeout"] == conf.visibility_timeout == 600
+
+
+def test_beat_sends_the_sweep_every_so_many_seconds_and_drops_ticks_nobody_took():
+    assert app.conf.beat_schedule == {
+        "sweep": {
+            "task": "outreach.tasks.sweep",
+            "schedule": timedelta(seconds=settings.SWEEP_SECONDS),
+            "options": {"expires": settings.SWEEP_SECONDS},
+        }
+    }
+
+
+def test_the_sweep_that_beat_sends_is_a_task_that_the_worker_knows():
+    app.loader.import_default_modules()
+
+    assert "outreach.tasks.sweep" in app.tasks
+
+
+def test_beat_asks_for_a_sweep_as_soon_as_it_starts():
+    with app.connection_for_write() as broker:
+        queue = broker.SimpleQueue("celery")
+        queue.clear()
+
+        sweep_at_once()
+
+        message = queue.get(timeout=10)
+        message.ack()
+        queue.close()
+    assert message.headers["task"] == "outreach.tasks.sweep"
