@@ -20,10 +20,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long a silence may last, on which clock."""
+    """How long a silence may last, on which clock; `day` is how long that clock's days are."""
 
     threshold: timedelta
     clock: Clock
+    day: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

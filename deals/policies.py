@@ -13,7 +13,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from deals.darkness import Policy
 from deals.models import CalendarVersion, Threshold, WorkCalendar
 from deals.spans import Span
-from deals.worktime import CalendarClock, Clock, WorkClock
+from deals.worktime import CalendarClock, WorkClock
 
 CALENDAR_TIME = CalendarClock()
 
@@ -82,8 +82,10 @@ class Rulebook:
     def measure(self, span: Span, calendar: int, at: datetime) -> Policy:
         """Return a span with its clock; working units go by the calendar."""
         work = self.work_clock(calendar, at)
-        clock: Clock = work if span.is_working else CALENDAR_TIME
-        return Policy(span.length(work.average_open_day()), clock)
+        open_day = work.average_open_day()
+        if span.is_working:
+            return Policy(span.length(open_day), work, open_day)
+        return Policy(span.length(open_day), CALENDAR_TIME)
 
     def changes(self, stages: Iterable[int], calendars: Iterable[int]) -> list[datetime]:
         """Return when the thresholds of these stages or these calendars changed."""

@@ -30,13 +30,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One silence at one instant: `elapsed` and `threshold` on its clock, `due_at` in UTC."""
+    """One silence at one instant: `elapsed` and `threshold` on its clock, `due_at` in UTC.
+
+    `day` is how long a day of that clock is: 24 hours, or an average open day.
+    """
 
     by: str
     state: State
     elapsed: timedelta
     threshold: timedelta
     due_at: datetime
+    day: timedelta = timedelta(days=1)
     held_to: datetime | None = None
     promised_at: datetime | None = None
 
@@ -67,9 +71,10 @@ def judge(
     A promise that stands replaces the threshold: its share is of the time up to its date.
     """
     used, threshold = elapsed(start, now, policy.clock, holds), policy.threshold
-    due = crossing(start, policy, holds)
+    due, day = crossing(start, policy, holds), policy.day
     if promised_at is not None:
         used, threshold, due = now - start, promised_at - start, promised_at
+        day = timedelta(days=1)
     held_to = next((hold.to for hold in holds if hold.since <= now < hold.to), None)
     fine, near, over = STATES[By(by)]
     state = over if now >= due else near if used >= DIMMING_SHARE * threshold else fine
@@ -77,7 +82,7 @@ def judge(
         state = State.HELD
     elif held_to is not None:
         state = fine
-    return Standing(by, state, used, threshold, due, held_to, promised_at)
+    return Standing(by, state, used, threshold, due, day, held_to, promised_at)
 
 
 def of(
