@@ -3,9 +3,10 @@
 //   hx-get with hx-target="#dialog-body" fetches the form, and its arrival opens the dialog.
 // An answer of 422 stays in the dialog; any other answer to what it sent closes it.
 
+import { isChanged } from "./changed.js";
+
 const dialogOf = (element) => element?.closest?.("dialog");
 const bodyOf = (dialog) => dialog.querySelector("[data-dialog-body]");
-const isChanged = (field) => field.value !== field.defaultValue && field.type !== "hidden";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
@@ -27,7 +28,7 @@ function close(event, dialog) {
 }
 
 function isBackdrop(event, dialog) {
-  return event.target === dialog && ![...dialog.querySelectorAll("input, textarea")].some(isChanged);
+  return event.target === dialog && ![...dialog.querySelectorAll("input, textarea, select")].some(isChanged);
 }
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -38,7 +39,9 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const dialog = dialogOf(detail.target);
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog) return;
+  dialog.ariaLabel = dialog.querySelector("h1, h2, h3")?.textContent.trim() ?? null;
+  if (!dialog.open) dialog.showModal();
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {

@@ -1,13 +1,9 @@
 // A page that refreshes itself (data-refresh) never replaces what someone is typing:
 // while a region holds a changed field, the focused field or an open dialog, its refresh waits for the next tick.
 
-const FIELDS = "input:not([type='hidden']), textarea, select";
+import { isChanged } from "./changed.js";
 
-const isChanged = (field) => {
-  if (field.matches("select")) return field.selectedIndex !== Math.max([...field.options].findIndex((option) => option.defaultSelected), 0);
-  if (field.matches("[type='checkbox'], [type='radio']")) return field.checked !== field.defaultChecked;
-  return field.value !== field.defaultValue;
-};
+const FIELDS = "input:not([type='hidden']), textarea, select";
 
 function isInUse(region) {
   const focused = document.activeElement;
@@ -29,13 +25,3 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   if (refreshing && isInUse(detail.target)) detail.shouldSwap = false;
 });
-
-// A heartbeat that gets no answer must not go on saying that all is well.
-for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ detail }) => {
-    const { offline } = detail.elt.dataset;
-    if (!offline) return;
-    detail.elt.dataset.state = "late";
-    detail.elt.textContent = offline;
-  });
-}
