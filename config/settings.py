@@ -40,7 +40,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY", default="")
 
 # Whoever says DEBUG=0 or names a server is in production, where a key that others may know,
-# or that every container makes for itself, is a hole. See docs/decisions/003-secret-key.md.
+# or that every container makes for itself, is a hole. See docs/decisions/003-embedded-or-server.md.
 SHORTEST_KEY = 32
 IN_PRODUCTION = not DEBUG and (not EMBEDDED or "DEBUG" in os.environ)
 if IN_PRODUCTION and (
