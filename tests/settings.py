@@ -18,7 +18,7 @@ if ON_SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": f"{folder.name}/tests.sqlite3"}
 
 # A page that asks the database once per row fails its test.
-INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal", "django_migration_linter"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-import pytest
-
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120  # for a busy machine; nothing here waits that long
 SERVERS = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "BASE_URL", "ALLOWED_HOSTS")
@@ -93,7 +91,6 @@ def is_running(pid: int) -> bool:
     return True
 
 
-@pytest.mark.xdist_group("up")
 def test_it_serves_and_sweeps_restarts_a_killed_web_and_takes_all_down_when_killed(tmp_path):
     port = free_port()
     with up(port, tmp_path) as process:
@@ -117,7 +114,6 @@ def test_it_serves_and_sweeps_restarts_a_killed_web_and_takes_all_down_when_kill
         wait_until_it_answers(port, "/health/live", 0)  # gunicorn's own workers held the port too
 
 
-@pytest.mark.xdist_group("up")
 def test_ctrl_c_stops_all_and_is_no_error(tmp_path):
     port = free_port()
     with up(port, tmp_path) as process:
