@@ -7,4 +7,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
     path("account/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("deals.urls")),
+    path("", include("outreach.urls")),
 ]

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
-from contacts.models import Address, Channel, Contact
+from contacts.models import Address, Channel, Contact, OptOut
 from deals.models import DarkSpell, Deal, Silence
 
 
@@ -40,6 +40,11 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
         The spell lasts, no attempt has overtaken the step, deal and stage are as they were, and
         person and address may be used. Source: SILENCE.md, "What the sweep does"; decision 005.
         """
+        refusals = OptOut.objects.filter(
+            Q(channel="") | Q(channel=OuterRef("channel")),
+            contact=OuterRef("contact"),
+            lifted_at=None,
+        )
         return (
             self.pending()
             .filter(
@@ -51,11 +56,7 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
                 owner=F("deal__owner"),
                 stage=F("silence__stage"),
             )
-            .exclude(
-                Q(contact__opt_outs__lifted_at=None)
-                & Q(contact__opt_outs__channel__in=["", F("channel")])
-                & Q(contact__opt_outs__isnull=False)
-            )
+            .exclude(Exists(refusals))
         )
 
 
