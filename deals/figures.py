@@ -1,0 +1,119 @@
+"""What each figure of the gone-dark report counts, as rows. `docs/figures.md` says each in words.
+
+Every figure comes as rows of one shape: `at` (when), `of_deal`, `of_stage`, `of_owner`,
+`of_amount` and `of_currency`, the last four as they were at the crossing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from deals.cutoffs import Cutoffs
+from deals.models import By, DarkSpell, Ending, Silence
+from deals.periods import Period
+
+Rows = QuerySet[Any]
+
+
+class Figure(TextChoices):
+    """The figures of the report, in the order of its tables."""
+
+    DARK_NOW = "dark_now", "Dark now"
+    WENT_DARK = "went_dark", "Went dark"
+    RELIT = "relit", "Relit"
+    LET_GO = "let_go", "Let go"
+    WE_WENT_QUIET = "we_went_quiet", "We went quiet"
+
+
+OF_A_PERIOD = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO, Figure.WE_WENT_QUIET)
+
+
+def rows(figure: Figure, *, reader: User, period: Period, now: datetime) -> Rows:
+    """Return the rows that a figure counts for a reader: what they or their teams owned then.
+
+    Only "dark now" goes by `now`: today's owner and amount, and the truth between two sweeps too.
+    Source: decision 050.
+    """
+    found = _all(figure, period, now)
+    if reader.is_admin:
+        return found
+    return found.filter(of_owner__in=User.objects.visible_to(reader).values("pk"))
+
+
+def _all(figure: Figure, period: Period, now: datetime) -> Rows:
+    match figure:
+        case Figure.DARK_NOW:
+            return _dark_now(now)
+        case Figure.WENT_DARK:
+            return _crossed(By.THEM, period)
+        case Figure.RELIT:
+            return _ended("relit_at", period, Silence.objects.by_them())
+        case Figure.LET_GO:
+            let_go = Silence.objects.by_them().filter(ending=Ending.LET_GO)
+            return _ended("ended_at", period, let_go)
+        case Figure.WE_WENT_QUIET:
+            return _crossed(By.US, period)
+
+
+def _dark_now(now: datetime) -> Rows:
+    return Silence.objects.filter(Cutoffs.at(now).dark()).annotate(
+        at=F("started_at"),
+        of_deal=F("deal"),
+        of_stage=F("stage"),
+        of_owner=F("deal__owner"),
+        of_amount=F("deal__amount"),
+        of_currency=F("deal__currency"),
+    )
+
+
+def _crossed(by: By, period: Period) -> Rows:
+    """Return the spells that began in the period, of silences by them or by us."""
+    spells = DarkSpell.objects.filter(
+        silence__by=by, started_at__gte=period.since, started_at__lt=period.until
+    )
+    return spells.annotate(
+        at=F("started_at"),
+        of_deal=F("silence__deal"),
+        of_stage=F("stage"),
+        of_owner=F("owner"),
+        of_amount=F("amount"),
+        of_currency=F("currency"),
+    )
+
+
+def _ended(field: str, period: Period, silences: Rows) -> Rows:
+    """Return silences that ended in the period, with what their last crossing recorded.
+
+    One that was let go before it was dark has no crossing: the deal speaks for it.
+    """
+    crossings = DarkSpell.objects.filter(silence=OuterRef("pk")).order_by("-started_at", "-pk")
+
+    def crossing(name: str) -> Subquery:
+        return Subquery(crossings.values(name)[:1])
+
+    within = {f"{field}__gte": period.since, f"{field}__lt": period.until}
+    return silences.filter(**within).annotate(
+        at=F(field),
+        of_deal=F("deal"),
+        of_stage=Coalesce(crossing("stage"), F("stage"), output_field=BigIntegerField()),
+        of_owner=Coalesce(crossing("owner"), F("deal__owner"), output_field=BigIntegerField()),
+        of_currency=Coalesce(crossing("currency"), F("deal__currency")),
+        crossed_at=crossing("started_at"),
+        of_amount=Case(
+            When(crossed_at__isnull=True, then=F("deal__amount")), default=crossing("amount")
+        ),
+    )
