@@ -116,6 +116,11 @@ class Silence(models.Model):
                 name="silence_dark",
             ),
             models.Index(fields=["by", "ended_at"], name="silence_by_end"),  # reports
+            models.Index(  # reports: relit in a period, let-go ones long after their end
+                fields=["relit_at"],
+                condition=Q(relit_at__isnull=False),
+                name="silence_relit",
+            ),
         ]
 
     def __str__(self) -> str:
