@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from config.celery import app
-from deals.models import Heartbeat
+from deals.sweep import last_sweep_at
 
 BROKER_PATIENCE_SECONDS = 2
 # A sweep may take a while and a beat may be late: five ticks without one is no accident.
@@ -91,10 +91,6 @@ class Figures:
             yield GaugeMetricFamily(
                 "lamplighter_last_sweep_age_seconds", "Age of the last sweep.", value=age_seconds
             )
-
-
-def last_sweep_at() -> datetime | None:
-    return Heartbeat.objects.values_list("swept_at", flat=True).first()
 
 
 def _wrong_with_database() -> str:
