@@ -19,14 +19,14 @@ def meter(at: float) -> str:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
-def test_no_template_needs_an_exception_from_the_content_policy(template: Path):
+def test_no_template_needs_an_exception_from_the_content_policy(template: Path) -> None:
     text = template.read_text()
 
     assert re.findall(r"\sstyle=|\son[a-z]+=|<style|javascript:|hx-on", text) == []
     assert re.findall(r"<script(?![^>]*(?:\ssrc=|type=\"application/json\"))", text) == []
 
 
-def test_every_style_sheet_is_on_every_page_and_the_layers_come_first():
+def test_every_style_sheet_is_on_every_page_and_the_layers_come_first() -> None:
     listed = re.findall(
         r"'css/([^']+)'", (settings.BASE_DIR / "templates/partials/styles.html").read_text()
     )
@@ -37,7 +37,7 @@ def test_every_style_sheet_is_on_every_page_and_the_layers_come_first():
 
 
 @pytest.mark.parametrize("sheet", STYLES, ids=lambda path: path.stem)
-def test_a_style_sheet_stays_small_layered_and_polite(sheet: Path):
+def test_a_style_sheet_stays_small_layered_and_polite(sheet: Path) -> None:
     text = sheet.read_text()
 
     assert len(text.splitlines()) <= 150
@@ -55,26 +55,26 @@ def test_a_style_sheet_stays_small_layered_and_polite(sheet: Path):
 @pytest.mark.parametrize(
     "sheet", [path for path in STYLES if path.stem != "tokens"], ids=lambda path: path.stem
 )
-def test_colours_have_names(sheet: Path):
+def test_colours_have_names(sheet: Path) -> None:
     plain = re.findall(r"(?:rgb|hsl|hwb)a?\(|#[0-9a-f]{3,8}\b", sheet.read_text())
 
     assert plain == []
 
 
-def test_our_own_scripts_stay_small():
+def test_our_own_scripts_stay_small() -> None:
     assert sum(len(path.read_text().splitlines()) for path in MODULES) < 400
 
 
-def test_the_meter_uncovers_as_much_as_the_silence_has_come():
+def test_the_meter_uncovers_as_much_as_the_silence_has_come() -> None:
     assert 'x="96.9%"' in meter(96.875)
     assert 'x="0.0%"' in meter(0)
 
 
-def test_the_meter_says_in_words_what_it_shows():
+def test_the_meter_says_in_words_what_it_shows() -> None:
     assert 'role="img" aria-label="1.5 times the threshold"' in meter(93.8)
 
 
-def test_an_undo_is_a_form_that_needs_no_script():
+def test_an_undo_is_a_form_that_needs_no_script() -> None:
     toast = render_to_string(
         "partials/toast.html", {"text": "Let go.", "level": "success", "undo_url": "/undo/7/"}
     )
