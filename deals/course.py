@@ -97,6 +97,7 @@ def let_go(
     deal: Deal,
     *,
     now: datetime,
+    at: datetime | None = None,
     outcome: Outcome = Outcome.RESTING,
     look_again_on: date | None = None,
     reason: str = "",
@@ -109,16 +110,21 @@ def let_go(
     if look_again_on is not None and look_again_on <= now.date():
         raise ValidationError("Choose a day to come for the next look.", code="look_again")
     entry = OutcomeEntry(
-        deal=deal, outcome=outcome, is_let_go=True, occurred_at=now,
-        look_again_on=look_again_on, reason=reason, user=user,
+        deal=deal, outcome=outcome, is_let_go=True,
+        occurred_at=not_in_the_future(at or now, now), look_again_on=look_again_on,
+        reason=reason, user=user,
     )  # fmt: skip
     return _settle(deal, entry, now)
 
 
 @transaction.atomic
-def reopen(deal: Deal, *, now: datetime, user: User | None = None) -> OutcomeEntry:
+def reopen(
+    deal: Deal, *, now: datetime, at: datetime | None = None, user: User | None = None
+) -> OutcomeEntry:
     """Work on a closed or resting deal again: ended silences stay, the turn is ours (rule 7)."""
-    entry = OutcomeEntry(deal=deal, outcome=Outcome.OPEN, occurred_at=now, user=user)
+    entry = OutcomeEntry(
+        deal=deal, outcome=Outcome.OPEN, occurred_at=not_in_the_future(at or now, now), user=user
+    )
     return _settle(deal, entry, now)
 
 

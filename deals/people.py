@@ -61,11 +61,18 @@ def hand_over(deals: list[int], owner: User) -> None:
 
 
 @transaction.atomic
-def opt_out(contact: Contact, *, now: datetime, channel: str = "", note: str = "") -> OptOut:
+def opt_out(
+    contact: Contact,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    channel: str = "",
+    note: str = "",
+) -> OptOut:
     """Note that a contact wants to hear nothing more, on one channel or on none at all."""
     deals = deals_with(contact)
     lock(deals)
-    out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=now, note=note)
+    out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=at or now, note=note)
     replay(deals, now)
     return out
 
