@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -74,7 +77,9 @@ class Team(models.Model):
     """Reps who work together; its managers see what its members own."""
 
     name = models.CharField(max_length=120, unique=True)
-    managers = models.ManyToManyField("User", related_name="led_teams", blank=True)
+    managers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="led_teams", blank=True
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
@@ -87,15 +92,29 @@ class UserQuerySet(models.QuerySet["User"]):
     """Questions about many users."""
 
     def active(self) -> UserQuerySet:
-        """Keep those who may sign in or be invited to."""
+        """Keep those who work here, whether or not they can sign in yet."""
         return self.filter(is_active=True)
+
+    def able_to_sign_in(self) -> UserQuerySet:
+        """Keep those with an address and a password."""
+        without = Q(email=None) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return self.active().exclude(without)
+
+    def admins(self) -> UserQuerySet:
+        """Keep the admins."""
+        return self.filter(role=User.Role.ADMIN)
+
+    def assignable_by(self, user: User) -> UserQuerySet:
+        """Keep those whom `user` may make an owner: active, and visible to them."""
+        return self.active().visible_to(user)
 
     def visible_to(self, user: User) -> UserQuerySet:
         """Keep those whose deals `user` may see: oneself, one's teams, or for an admin everyone."""
         if user.is_admin:
             return self
         if user.role == User.Role.MANAGER:
-            return self.filter(Q(pk=user.pk) | Q(team__in=user.led_teams.values("pk")))
+            led = Team.objects.filter(managers=user).values("pk")
+            return self.filter(Q(pk=user.pk) | Q(team__in=led))
         return self.filter(pk=user.pk)
 
 
@@ -149,6 +168,11 @@ class User(Sourced, AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] if self.name else str(self)
 
     @property
+    def can_sign_in(self) -> bool:
+        """Whether they have an address and a password, and still work here."""
+        return self.is_active and self.email is not None and self.has_usable_password()
+
+    @property
     def is_admin(self) -> bool:
         return self.role == self.Role.ADMIN
 
@@ -156,3 +180,57 @@ class User(Sourced, AbstractBaseUser, PermissionsMixin):
     def is_manager(self) -> bool:
         """Whether the report and the team's figures are theirs to read."""
         return self.role in (self.Role.MANAGER, self.Role.ADMIN)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Questions about many invitations."""
+
+    def open(self) -> InvitationQuerySet:
+        """Keep those that were neither used nor taken back; some may be too old."""
+        return self.filter(ended_at=None)
+
+
+class Invitation(models.Model):
+    """A link sent to a person, with which they choose their password, once."""
+
+    LIFETIME = timedelta(days=7)  # long enough for a holiday's start, short for a forgotten mail
+
+    class Ending(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        REPLACED = "replaced", "Replaced by a newer one"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="sent_invitations"
+    )
+    email = models.EmailField()
+    sent_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, help_text="Left out: the admin passes the link on.")
+    ended_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=10, choices=Ending.choices, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-sent_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(ended_at=None), name="accounts_one_open_invitation"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ending="") | (Q(ended_at__isnull=False) & ~Q(ending="")),
+                name="accounts_invitation_ends_somehow",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.email}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.sent_at + self.LIFETIME
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether its link still opens at `now`."""
+        return self.ended_at is None and now < self.expires_at
