@@ -1,0 +1,130 @@
+"""Change how long a stage waits: what it would flag, and counting the past by it too.
+
+No open silence is rewritten: the cutoffs judge all of them by the new version at once.
+Source: SILENCE.md, "When it is dark".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from deals.cutoffs import Cutoffs
+from deals.models import Deal, Rejudging, Silence, Stage, Threshold
+from deals.policies import Rulebook, Versions
+from deals.replay import lock, replay
+from deals.spans import Span, validate_span
+
+BATCH = 200  # deals replayed in one transaction: short enough for others to write in between
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How many open silences of a stage a threshold would turn dark, and how many not any more."""
+
+    now_dark: int
+    no_longer_dark: int
+    dark_before: int
+
+    @property
+    def dark_after(self) -> int:
+        """How many would be dark under it."""
+        return self.dark_before + self.now_dark - self.no_longer_dark
+
+
+def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
+    """Count what a threshold (such as "3w" or "4wh") would change as of `now`, writing nothing.
+
+    Raises ValidationError for what is no span.
+    """
+    validate_span(dark_after)
+    rulebook = Rulebook.load()
+    supposed = Versions([Threshold(stage=stage, dark_after=dark_after)])
+    changed = replace(rulebook, thresholds={**rulebook.thresholds, stage.pk: supposed})
+    here = Silence.objects.filter(stage=stage).order_by()
+    before = here.filter(Cutoffs(now, rulebook).dark())
+    after = here.filter(Cutoffs(now, changed).dark())
+    return Effect(
+        now_dark=after.exclude(pk__in=before.values("pk")).count(),
+        no_longer_dark=before.exclude(pk__in=after.values("pk")).count(),
+        dark_before=before.count(),
+    )
+
+
+@transaction.atomic
+def change(  # noqa: PLR0913 -- what a version says, each by its name
+    stage: Stage,
+    *,
+    dark_after: str,
+    on_entry: str,
+    reply_within: str,
+    attempts: int,
+    spacing: str,
+    now: datetime,
+    user: User | None = None,
+    retroactive: bool = False,
+    note: str = "",
+) -> Threshold:
+    """Write a new version of a stage's threshold; it counts from `now`, the first from the beginning.
+
+    A retroactive one counts the past by it too: a `Rejudging` row says what `rejudge` has to
+    do. Raises ValidationError for a span, a turn or a number that cannot be.
+    """
+    is_first = not Threshold.objects.filter(stage=stage).exists()
+    version = Threshold(
+        stage=stage, dark_after=dark_after.strip(), on_entry=on_entry,
+        reply_within=reply_within.strip(), attempts=attempts, spacing=spacing, note=note,
+        counts_from=None if retroactive or is_first else now, created_at=now, created_by=user,
+    )  # fmt: skip
+    version.full_clean(exclude=["stage", "created_by"])
+    version.dark_after = Span.parse(version.dark_after).code
+    version.reply_within = Span.parse(version.reply_within).code
+    version.save()
+    if retroactive:
+        total = _deals_through(stage).count()
+        Rejudging.objects.create(threshold=version, deals_total=total, created_at=now)
+    return version
+
+
+def _deals_through(stage: Stage) -> QuerySet[Deal]:
+    """Return the deals that are or ever were in a stage."""
+    entered = Deal.objects.filter(stage_entries__stage=stage).values("pk")
+    return Deal.objects.filter(Q(stage=stage) | Q(pk__in=entered))
+
+
+def rejudge(
+    rejudging: Rejudging, now: datetime, told: Callable[[int, int], None] = lambda *_: None
+) -> None:
+    """Judge all that is left of a rejudging; `told` hears how many deals of how many are done."""
+    while rejudge_batch(rejudging.pk, now):
+        rejudging.refresh_from_db()
+        told(rejudging.deals_done, rejudging.deals_total)
+    rejudging.refresh_from_db()
+
+
+@transaction.atomic
+def rejudge_batch(pk: int, now: datetime, *, limit: int = BATCH) -> bool:
+    """Judge the next deals anew by a retroactive threshold; return whether there were any.
+
+    Several workers may do so at once: the row says where to go on, and is locked.
+    """
+    rows = Rejudging.objects.select_for_update(no_key=True, of=("self",))
+    rejudging = rows.filter(pk=pk, finished_at=None).select_related("threshold__stage").first()
+    if rejudging is None:
+        return False
+    deals = _deals_through(rejudging.threshold.stage).filter(pk__gt=rejudging.last_deal)
+    ids = list(deals.order_by("pk").values_list("pk", flat=True)[:limit])
+    lock(ids)
+    replay(ids, now)
+    if ids:
+        rejudging.last_deal = ids[-1]
+        rejudging.deals_done += len(ids)
+    else:
+        rejudging.finished_at = now
+    rejudging.save(update_fields=["last_deal", "deals_done", "finished_at"])
+    return bool(ids)
