@@ -105,7 +105,9 @@ def _wrong_with_database() -> str:
 def _wrong_with_broker() -> str:
     try:
         with app.connection_for_write(connect_timeout=BROKER_PATIENCE_SECONDS) as broker:
-            broker.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE_SECONDS)
+            broker.ensure_connection(
+                max_retries=1, interval_start=0, timeout=BROKER_PATIENCE_SECONDS
+            )
     except Exception as error:  # noqa: BLE001  # each transport has its own family of errors
         return (
             f"No answer from the broker ({_line(error)}). Start it, or correct CELERY_BROKER_URL."

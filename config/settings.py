@@ -19,7 +19,7 @@ from config.logs import logging_setup
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # --- Embedded or server ---------------------------------------------------------------------
 

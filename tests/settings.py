@@ -2,17 +2,29 @@
 
 import os
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 
 # Never the developer's own database, queue or key.
 folder = TemporaryDirectory(prefix="lamplighter-tests-")
-os.environ["LAMPLIGHTER_VAR"] = folder.name
-Path(folder.name, "static").mkdir()  # where collectstatic would write
+os.environ |= {
+    "ENV_FILE": os.devnull,
+    "LAMPLIGHTER_VAR": folder.name,
+    "SECRET_KEY": token_urlsafe(50),
+    "DEBUG": "0",
+    "BASE_URL": "http://127.0.0.1:8000",
+    "METRICS_TOKEN": "",
+    "SWEEP_SECONDS": "60",
+    "LOG_LEVEL": "WARNING",
+}
 # A file, not memory: the web server of a browser test opens connections of its own.
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder.name}/tests.sqlite3")
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, ON_SQLITE, STORAGES  # noqa: E402
+
+STATIC_ROOT = Path(folder.name, "static")
+STATIC_ROOT.mkdir()
 
 if ON_SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": f"{folder.name}/tests.sqlite3"}
