@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from deals import standing
 from deals.models import By, Silence
@@ -71,29 +71,31 @@ class Cutoffs:
         for stage in self.rulebook.thresholds:
             for calendar in calendars:
                 policy = self.rulebook.policy(by, stage, calendar, self.now)
-                yield Cutoff(
-                    by,
-                    stage,
-                    calendar,
-                    policy.clock.back(self.now, policy.threshold * share),
-                    policy.clock is not CALENDAR_TIME,
-                )
+                try:
+                    at = policy.clock.back(self.now, policy.threshold * share)
+                except OverflowError:
+                    continue  # a calendar never open for so long: nothing on it is due
+                yield Cutoff(by, stage, calendar, at, policy.clock is not CALENDAR_TIME)
 
-    def due(self, by: str, share: float = 1.0) -> Q:
-        """Return which open silences are past a share of their threshold, held ones left out."""
-        due = Q(pk__in=self._singly_due(by, share))
+    def due(self, by: str, share: float = 1.0, among: QuerySet[Silence] | None = None) -> Q:
+        """Return which open silences are past a share of their threshold, held ones left out.
+
+        Held and promised ones are judged one by one: `among` says whose are wanted.
+        """
+        rows = Silence.objects.all() if among is None else among
+        due = Q(pk__in=self._singly_due(by, share, rows))
         for cutoff in self.each(by, share):
             due |= cutoff.sure(self.now) & Q(clock_from__lte=cutoff.at)
         return due
 
-    def _singly_due(self, by: str, share: float) -> list[int]:
+    def _singly_due(self, by: str, share: float, rows: QuerySet[Silence]) -> list[int]:
         held = Q(pk__in=[])
         for cutoff in self.each(by, share):
             held |= cutoff.single(self.now) & Q(started_at__lte=cutoff.at)
         promised = OPEN & Q(by=by, promised_at__isnull=False)
         if share == 1.0:
             promised &= Q(promised_at__lte=self.now)
-        return self.judged(Silence.objects.filter(held | promised), share)
+        return self.judged(rows.filter(held | promised), share)
 
     def judged(self, rows: object, share: float = 1.0) -> list[int]:
         """Return the ids of those silences that are past the share when judged one by one."""

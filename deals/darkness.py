@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from deals.worktime import Clock
+
+# When a silence is due that its calendar is never open long enough to reach.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +65,7 @@ def elapsed(start: datetime, at: datetime, clock: Clock, holds: Sequence[Interva
 def crossing(start: datetime, policy: Policy, holds: Sequence[Interval]) -> datetime:
     """Return when a silence from `start` is due: the clock stands still in the merged holds.
 
+    On a calendar that is never open for so long it is due NEVER.
     Source: SILENCE.md, "When it is dark": `clock.add(started_at, threshold)`, holds left out.
     """
     left, at = policy.threshold, start
@@ -70,7 +74,10 @@ def crossing(start: datetime, policy: Policy, holds: Sequence[Interval]) -> date
         if free >= left:
             break
         left, at = left - free, hold.to
-    return policy.clock.add(at, left)
+    try:
+        return policy.clock.add(at, left)
+    except OverflowError:
+        return NEVER
 
 
 def dark_spells(

@@ -112,3 +112,19 @@ def test_an_answer_we_owe_is_overdue_on_our_own_working_time(ines: User) -> None
     sweep_at(day(7, 16))
     assert story.silence.dark_at == day(7, 16)
     assert not story.is_dark
+
+
+def test_a_calendar_that_is_hardly_ever_open_stops_nobody_elses_sweep(ines: User) -> None:
+    rare = WorkCalendar.objects.create(name="One hour")
+    calendars.new_version(
+        rare, now=MONDAY_9, hours={}, time_zone="UTC", special={"2026-03-02": [["09:00", "10:00"]]}
+    )
+    contact = make_contact()
+    calendars.assign(contact, rare, now=MONDAY_9)
+    never = Story(make_deal(ines, "Negotiation", contact=contact))
+    never.we_write(day(0, 9))
+    other = Story(make_deal(ines, "Negotiation"))
+    other.we_write(day(0, 9))
+    sweep_at(day(3))
+    assert (never.is_dark, other.is_dark) == (False, True)
+    assert standing.of([never.silence], day(3))[never.silence.pk].state == State.WAITING
