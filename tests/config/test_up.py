@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120  # for a busy machine; nothing here waits that long
 SERVERS = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "BASE_URL", "ALLOWED_HOSTS")
@@ -135,3 +137,13 @@ def test_a_port_in_use_is_a_sentence_with_the_remedy(tmp_path):
         f"CommandError: Port {port} on 127.0.0.1 cannot be used (Address already in use). "
         f"Take another one: PORT={port + 1} make run, or manage.py up --port {port + 1}\n"
     )
+
+
+@pytest.mark.parametrize("port", ["80000", "0", "http"])
+def test_what_is_no_port_is_a_sentence_and_wrong_usage(tmp_path, port):
+    wrong = command(8000, tmp_path) | {"args": [sys.executable, "manage.py", "up", "--port", port]}
+
+    done = subprocess.run(**wrong, stderr=subprocess.PIPE, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"a port is a number from 1 to 65535, and not {port}\n")

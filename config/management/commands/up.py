@@ -1,7 +1,7 @@
 import os
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +10,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.supervisor import Child, Supervisor
 
+HIGHEST_PORT = 65535
+
 
 class Command(BaseCommand):
     help = "Run web, worker and beat on this machine until Ctrl-C; restart what dies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="listen there (%(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="listen there (%(default)s)")
+        parser.add_argument(
+            "--port", type=port_number, default=8000, help="listen there (%(default)s)"
+        )
         parser.add_argument(
             "--demo", action="store_true", help="fill an empty workspace with the demo first"
         )
@@ -33,6 +37,13 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def port_number(text: str) -> int:
+    """Read a port as the command line gives it."""
+    if not (text.isdecimal() and 1 <= int(text) <= HIGHEST_PORT):
+        raise ArgumentTypeError(f"a port is a number from 1 to {HIGHEST_PORT}, and not {text}")
+    return int(text)
 
 
 def refuse_taken_port(host: str, port: int) -> None:
