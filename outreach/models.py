@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
 from contacts.models import Address, Channel, Contact, OptOut
-from deals.models import DarkSpell, Deal, Silence
+from deals.models import DarkSpell, Deal, Participation, Silence
 
 
 class Play(models.TextChoices):
@@ -21,6 +22,24 @@ class Play(models.TextChoices):
     PERSONALISE = "personalise", "Personal note"
     WIDEN = "widen", "Widen"
     LET_GO = "let_go", "Let go"
+
+
+class Lack(models.TextChoices):
+    """What is missing where nobody can be written to or called; adding it changes the play."""
+
+    ADDRESS = "address", "An address that works"
+    CHANNEL = "channel", "A second channel"
+
+
+USABLE = Q(health=Address.Health.ALIVE) & ~Q(consent=Address.Consent.REFUSED)
+
+
+def opted_out(contact: str, channel: str) -> Exists:
+    """Whether the contact wants nothing on the channel; both name columns of the outer query."""
+    whole_or_this = Q(channel="") | Q(channel=OuterRef(channel))
+    return Exists(
+        OptOut.objects.filter(whole_or_this, contact=OuterRef(contact), lifted_at=None).order_by()
+    )
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
@@ -34,30 +53,70 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
         """Keep those that nobody has acted on, whether they still hold or not."""
         return self.filter(state__in=Suggestion.PENDING)
 
+    def acted(self) -> SuggestionQuerySet:
+        """Keep those that a person did or dismissed: their steps do not come back."""
+        return self.filter(state__in=Suggestion.ACTED)
+
     def live(self) -> SuggestionQuerySet:
         """Keep the pending ones that still hold: what each rests on is asked, never copied.
 
         The spell lasts, no attempt has overtaken the step, deal and stage are as they were, and
         person and address may be used. Source: SILENCE.md, "What the sweep does"; decision 005.
         """
-        refusals = OptOut.objects.filter(
-            Q(channel="") | Q(channel=OuterRef("channel")),
-            contact=OuterRef("contact"),
-            lifted_at=None,
-        )
         return (
             self.pending()
             .filter(
-                Q(address=None)
-                | (Q(address__health=Address.Health.ALIVE) & ~Q(address__consent="refused")),
+                _not_overtaken(),
+                _person_takes_part(),
+                _way_is_open(),
                 spell__isnull=False,
                 spell__ended_at=None,
-                step__gt=F("silence__dark_attempts"),
                 owner=F("deal__owner"),
                 stage=F("silence__stage"),
+                contact__erased_at=None,
             )
-            .exclude(Exists(refusals))
+            .exclude(opted_out("contact", "channel"))
         )
+
+    def awake(self, now: datetime) -> SuggestionQuerySet:
+        """Leave out what is snoozed until later than `now`."""
+        return self.exclude(state=Suggestion.State.SNOOZED, snoozed_until__gt=now)
+
+    def free(self) -> SuggestionQuerySet:
+        """Leave out those that come after another live suggestion for the same contact."""
+        first = Suggestion.objects.live().filter(pk=OuterRef("after"))
+        return self.filter(Q(after=None) | ~Exists(first))
+
+
+def _not_overtaken() -> Q:
+    """No attempt was made since it was queued, nor recorded later for an earlier day."""
+    since = Q(silence__attempted_at=None) | Q(silence__attempted_at__lt=F("created_at"))
+    return since & Q(step__gt=F("silence__dark_attempts"))
+
+
+def _person_takes_part() -> Q:
+    """The person is on the deal, or never was (somebody else of the company); nobody who left."""
+    parts = Participation.objects.filter(deal=OuterRef("deal"), contact=OuterRef("contact"))
+    return Exists(parts.filter(left_at=None).order_by()) | ~Exists(parts.order_by())
+
+
+def _way_is_open() -> Q:
+    """The address works and may be used; or, where none was left, none has been added since."""
+    usable = Address.objects.filter(USABLE, contact=OuterRef("contact")).order_by()
+    usable = usable.exclude(opted_out("contact", "channel"))
+    second = usable.filter(contact=OuterRef("contact")).exclude(channel=OuterRef("channel"))
+    two_channels = usable.filter(Exists(second))
+    by_address = Q(
+        address__health=Address.Health.ALIVE,
+        address__channel=F("channel"),
+        address__contact=F("contact"),
+    ) & ~Q(address__consent=Address.Consent.REFUSED)
+    without = Q(channel="") & (
+        Q(lacks="")
+        | (Q(lacks=Lack.ADDRESS) & ~Exists(usable))
+        | (Q(lacks=Lack.CHANNEL) & ~Exists(two_channels))
+    )
+    return by_address | without
 
 
 class Suggestion(models.Model):
@@ -65,7 +124,8 @@ class Suggestion(models.Model):
 
     Its words are rendered from a template when someone reads it. `owner`, `stage` and `rank` are
     as they were when it was queued, for Today's pages; `after` is the suggestion for the same
-    contact that comes first.
+    contact that comes first. Without a channel nobody is written to or called: a deal to let go
+    without a note, for want of what `lacks` says, or of nothing.
     """
 
     class State(models.TextChoices):
@@ -94,6 +154,7 @@ class Suggestion(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="suggestions")
     channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)
     address = models.ForeignKey(Address, on_delete=models.SET_NULL, null=True, blank=True)
+    lacks = models.CharField(max_length=10, choices=Lack.choices, blank=True)
     evidence = models.JSONField(default=list)
     after = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="followers"

@@ -1,0 +1,226 @@
+"""What the choice of a play rests on, read for many dark silences at once.
+
+The number of queries does not grow with the silences.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q
+
+from accounts.models import Workspace
+from contacts.models import Address, Contact, Fact, OptOut
+from deals.models import (
+    By,
+    Deal,
+    Direction,
+    Ending,
+    Hold,
+    Participation,
+    Pipeline,
+    Silence,
+    Touch,
+)
+from outreach.answers import answers_of
+from outreach.diagnosis import Signs, diagnose
+from outreach.plays import Answers, Attempt, Person, Situation, Way
+from outreach.steps import Step, Steps
+
+COLLEAGUES = 5  # as many people of the company as one needs to widen
+LATE_CHANCE = 50  # a stage from which every second deal is won has a decision on the table
+Row = Any  # a named row of values_list: which columns it has, each reader below says
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A silence's situation, and what its suggestion repeats of the deal."""
+
+    situation: Situation
+    owner: int
+    rank: Decimal
+
+
+@dataclass
+class _Gathered:
+    """The rows of many deals and people, each list keyed by what it belongs to."""
+
+    deals: dict[int, Row] = field(default_factory=dict)
+    members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    left: set[tuple[int, int]] = field(default_factory=set)
+    colleagues: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+    people: dict[int, Person] = field(default_factory=dict)
+    tries: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    heard: set[int] = field(default_factory=set)
+    replies: dict[int, list[timedelta]] = field(default_factory=lambda: defaultdict(list))
+    away: dict[int, list[tuple[datetime, datetime]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    time_zone: str = "UTC"
+
+
+def load(silences: Sequence[Silence], due: Mapping[int, Step], steps: Steps) -> dict[int, Known]:
+    """Return what is known of each open silence, for the step that is due on it."""
+    gathered = _gather(silences, steps.now)
+    return {row.pk: _known(row, due[row.pk], steps, gathered) for row in silences}
+
+
+def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
+    gathered = _Gathered(time_zone=Workspace.current().time_zone)
+    ids = [row.deal_id for row in silences]
+    rows = Deal.objects.filter(pk__in=ids).values_list(
+        "pk", "contact_id", "company_id", "owner_id", "owner__time_zone", "amount",
+        "stage__chance", "stage__pipeline__kind", named=True,
+    )  # fmt: skip
+    gathered.deals = {row.pk: row for row in rows}
+    _members(ids, gathered)
+    _colleagues(gathered)
+    _touches(ids, gathered)
+    _past(ids, now, gathered)
+    known = {
+        pk for pks in (*gathered.members.values(), *gathered.colleagues.values()) for pk in pks
+    }
+    gathered.people = people(known | {row.contact_id for row in gathered.deals.values()})
+    return gathered
+
+
+def _members(ids: Sequence[int], gathered: _Gathered) -> None:
+    """Read who takes part in each deal, and who left it."""
+    rows = Participation.objects.filter(deal__in=ids, contact__erased_at=None)
+    rows = rows.order_by("joined_at", "pk")
+    for deal, contact, left_at in rows.values_list("deal_id", "contact_id", "left_at"):
+        if left_at is None:
+            gathered.members[deal].append(contact)
+        else:
+            gathered.left.add((deal, contact))
+
+
+def _colleagues(gathered: _Gathered) -> None:
+    """Read whom each owner knows at the deals' companies: nobody who is not theirs to see."""
+    companies = {row.company_id for row in gathered.deals.values() if row.company_id}
+    owners = {row.owner_id for row in gathered.deals.values()}
+    known = Contact.objects.filter(company__in=companies, erased_at=None).order_by("pk")
+    kept = known.filter(owner__in=owners).values_list("company_id", "owner_id", "pk")
+    met = known.filter(participations__deal__owner__in=owners).values_list(
+        "company_id", "participations__deal__owner_id", "pk"
+    )
+    for company, owner, contact in [*kept, *met.distinct()]:
+        if contact not in (found := gathered.colleagues[company, owner]):
+            found.append(contact)
+
+
+def _touches(ids: Sequence[int], gathered: _Gathered) -> None:
+    """Read our touches since each open silence began, and which deals were ever heard."""
+    standing = Touch.objects.standing().filter(deal__in=ids)
+    ours = standing.filter(
+        direction=Direction.OUTBOUND, is_delivered=True, deal__silences__ended_at=None,
+        occurred_at__gte=F("deal__silences__started_at"),
+    )  # fmt: skip
+    rows = ours.order_by("occurred_at", "source", "external_id")
+    for row in rows.values_list("deal_id", "contact_id", "channel", named=True):
+        gathered.tries[row.deal_id].append(row)
+    heard = standing.exclude(direction=Direction.OUTBOUND).filter(is_heard=True)
+    gathered.heard = set(heard.order_by().values_list("deal_id", flat=True).distinct())
+
+
+def _past(ids: Sequence[int], now: datetime, gathered: _Gathered) -> None:
+    """Read how long they took to reply before, and when the primary contact was away."""
+    replied = Silence.objects.filter(deal__in=ids, by=By.THEM, ending=Ending.REPLIED)
+    for deal, since, heard_at in replied.values_list("deal_id", "started_at", "ended_at"):
+        if heard_at is not None:
+            gathered.replies[deal].append(heard_at - since)
+    contacts = {row.contact_id for row in gathered.deals.values()}
+    away = Hold.objects.filter(contact__in=contacts, ends_at__isnull=False, starts_at__lte=now)
+    for contact, since, until in away.values_list("contact_id", "starts_at", "ends_at"):
+        if until is not None:
+            gathered.away[contact].append((since, until))
+
+
+def people(ids: Iterable[int]) -> dict[int, Person]:
+    """Return contacts as the rules see them, in four queries."""
+    wanted = sorted(set(ids))
+    ways: dict[int, list[Way]] = defaultdict(list)
+    for row in Address.objects.filter(contact__in=wanted):
+        is_refused = row.consent == Address.Consent.REFUSED
+        is_alive = row.health == Address.Health.ALIVE
+        way = Way(row.pk, row.channel, is_alive, is_refused, row.is_preferred)
+        ways[row.contact_id].append(way)
+    outs: dict[int, set[str]] = defaultdict(set)
+    opted_out = OptOut.objects.filter(contact__in=wanted, lifted_at=None)
+    for contact, channel in opted_out.values_list("contact_id", "channel"):
+        outs[contact].add(channel)
+    facts = Fact.objects.filter(contact__in=wanted, last_used_at=None).order_by()
+    personal = set(facts.values_list("contact_id", flat=True))
+    answers = _answers(wanted)
+    return {
+        pk: Person(pk, tuple(ways[pk]), frozenset(outs[pk]), answers.get(pk, {}), pk in personal)
+        for pk in wanted
+    }
+
+
+def _answers(contacts: Sequence[int]) -> dict[int, dict[str, Answers]]:
+    """Read how each contact answered on each channel, over all deals."""
+    counts = Q(direction=Direction.OUTBOUND, is_delivered=True) | (
+        ~Q(direction=Direction.OUTBOUND) & Q(is_heard=True)
+    )
+    rows = Touch.objects.standing().filter(counts, contact__in=contacts)
+    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    ordered = rows.order_by("occurred_at", "pk")
+    for contact, channel, direction in ordered.values_list("contact_id", "channel", "direction"):
+        told[contact].append((channel, direction))
+    return {contact: answers_of(touches) for contact, touches in told.items()}
+
+
+def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> Known:
+    deal = gathered.deals[silence.deal_id]
+    zone = ZoneInfo(deal.owner__time_zone or gathered.time_zone)
+    today = steps.now.astimezone(zone).date()
+    tries = gathered.tries[silence.deal_id]
+    attempts = tries[len(tries) - silence.attempts :] if silence.attempts <= len(tries) else tries
+    situation = Situation(
+        step=step.number,
+        attempts_allowed=steps.threshold(silence).attempts,
+        primary=gathered.people[deal.contact_id],
+        others=tuple(gathered.people[pk] for pk in _others(deal, gathered)),
+        attempts=tuple(Attempt(t.contact_id or deal.contact_id, t.channel) for t in attempts),
+        unanswered=tuple(each.channel for each in tries),
+        since=silence.started_at.astimezone(zone).date(),
+        today=today,
+        diagnosis=diagnose(_signs(silence, deal, gathered, today, zone)),
+    )
+    return Known(situation, deal.owner_id, (deal.amount or Decimal()) * deal.stage__chance / 100)
+
+
+def _others(deal: Row, gathered: _Gathered) -> list[int]:
+    """Return whom else one may ask: people of the deal, then of the company; nobody who left."""
+    colleagues = gathered.colleagues.get((deal.company_id, deal.owner_id), [])
+    members = gathered.members[deal.pk]
+    stayed = [pk for pk in colleagues if pk not in members and (deal.pk, pk) not in gathered.left]
+    return [pk for pk in (*members, *stayed[:COLLEAGUES]) if pk != deal.contact_id]
+
+
+def _signs(silence: Silence, deal: Row, gathered: _Gathered, today: date, zone: tzinfo) -> Signs:
+    """Return what the rows say about why they may be silent."""
+    assert silence.dark_at is not None
+    absences = gathered.away[deal.contact_id]
+    away = [until for since, until in absences if since >= silence.started_at]
+    is_prospect = deal.stage__pipeline__kind == Pipeline.Kind.PROSPECTS
+    promised = silence.promised_at
+    ways = gathered.people[deal.contact_id].ways
+    return Signs(
+        today=today,
+        patience=silence.dark_at - silence.started_at,
+        attempts=silence.attempts,
+        replies=tuple(gathered.replies[deal.pk]),
+        was_heard=deal.pk in gathered.heard,
+        away_until=max(away).astimezone(zone).date() if away else None,
+        promised_on=promised.astimezone(zone).date() if promised else None,
+        has_dead_address=any(not way.is_alive for way in ways),
+        is_late_stage=is_prospect and deal.stage__chance >= LATE_CHANCE,
+    )

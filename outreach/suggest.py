@@ -1,0 +1,246 @@
+"""Queue suggestions for dark silences, and what a rep does with one.
+
+Queuing happens in the caller's transaction, in a number of queries that does not grow with the
+silences; whoever acts locks the silence first, as the sweep does.
+Source: SILENCE.md, "What the sweep does".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import User
+from contacts.models import Contact, Fact
+from deals.models import DarkSpell, Silence
+from deals.models.silences import SilenceQuerySet
+from outreach import plays, situations
+from outreach.filing import file_stale
+from outreach.lines import line_up
+from outreach.models import Play, Suggestion
+from outreach.plays import Choice, Way
+from outreach.situations import Known
+from outreach.steps import Step, Steps
+
+State = Suggestion.State
+BATCH = 1000
+GONE = "This suggestion is no longer open. Look at the deal again: something has happened since."
+
+
+def for_silences(silences: Iterable[int], now: datetime, steps: Steps | None = None) -> int:
+    """Queue one suggestion for each dark silence by them that has no live one; return how many.
+
+    In the caller's transaction. Silences that somebody else holds are left to the next sweep;
+    those whose next step is not due yet wait for it. `steps` spares reading the thresholds anew.
+    """
+    dark = _dark().filter(pk__in=list(silences)).order_by("pk")
+    rows = list(dark.select_for_update(skip_locked=True, no_key=True))
+    if not rows:
+        return 0
+    filed = file_stale((row.pk for row in rows), now)
+    taken = Suggestion.objects.pending().filter(silence__in=rows)
+    waiting = set(taken.values_list("silence", flat=True))
+    queued = _queue([row for row in rows if row.pk not in waiting], steps or Steps.at(now))
+    line_up(filed | {suggestion.contact_id for suggestion in queued})
+    return len(queued)
+
+
+def due(steps: Steps) -> Iterator[int]:
+    """Yield the dark silences by them that nothing live is queued for and whose step is due."""
+    live = Suggestion.objects.live().filter(silence=OuterRef("pk")).order_by()
+    rows = _dark().filter(~Exists(live)).order_by("pk").iterator(chunk_size=BATCH)
+    while batch := list(islice(rows, BATCH)):
+        yield from steps.due(batch)
+
+
+def withdraw(silences: Iterable[int], now: datetime) -> None:
+    """File away the suggestions of silences that no longer hold, in the caller's transaction.
+
+    Silences that somebody else holds are left to the next sweep.
+    """
+    rows = Silence.objects.filter(pk__in=list(silences)).order_by("pk")
+    locked = rows.select_for_update(skip_locked=True, no_key=True)
+    line_up(file_stale(list(locked.values_list("pk", flat=True)), now))
+
+
+def wake(now: datetime) -> None:
+    """Bring back what was snoozed until now or earlier."""
+    rested = Suggestion.objects.filter(state=State.SNOOZED, snoozed_until__lte=now)
+    contacts = dict(rested.values_list("pk", "contact"))
+    with transaction.atomic():
+        rested.filter(pk__in=contacts).update(state=State.QUEUED, snoozed_until=None)
+        line_up(contacts.values())
+
+
+def done(suggestion: Suggestion, *, user: User | None, now: datetime) -> None:
+    """Note that the rep did it: the next step waits for the stage's spacing.
+
+    A fact that opened a personal note counts as used. Raises ValidationError where it is no
+    longer open.
+    """
+    with transaction.atomic():
+        _settle(suggestion, State.DONE, user=user, now=now)
+        if suggestion.play == Play.PERSONALISE:
+            unused = Fact.objects.filter(contact=suggestion.contact_id, last_used_at=None)
+            Fact.objects.filter(pk__in=unused.values("pk")[:1]).update(last_used_at=now)
+
+
+def attempted(silence: Silence, *, user: User | None, now: datetime) -> None:
+    """Count the pending suggestion of a silence as done, after an attempt was recorded on it."""
+    pending = Suggestion.objects.pending().filter(silence=silence).order_by("pk").first()
+    if pending is not None:
+        done(pending, user=user, now=now)
+
+
+def dismiss(suggestion: Suggestion, *, user: User, now: datetime) -> None:
+    """Note that the rep does not want it: the step does not come back, the next one will.
+
+    Raises ValidationError where it is no longer open.
+    """
+    _settle(suggestion, State.DISMISSED, user=user, now=now)
+
+
+def snooze(suggestion: Suggestion, *, until: datetime, user: User, now: datetime) -> None:
+    """Put a suggestion off until an instant to come.
+
+    Raises ValidationError for a past one, and where the suggestion is no longer open.
+    """
+    if until <= now:
+        raise ValidationError("Choose a time to come to be reminded at.", code="snooze")
+    _settle(suggestion, State.SNOOZED, user=user, now=now, until=until)
+
+
+@transaction.atomic
+def undo(suggestion: Suggestion, *, now: datetime) -> None:
+    """Take a dismissal or a snooze back; what was queued in its place is withdrawn.
+
+    Raises ValidationError where it was neither.
+    """
+    _lock(suggestion)
+    suggestion.refresh_from_db()
+    if suggestion.state not in (State.DISMISSED, State.SNOOZED):
+        raise ValidationError("There is nothing to take back on this suggestion.", code="undo")
+    others = Suggestion.objects.pending().filter(silence=suggestion.silence_id)
+    instead = others.exclude(pk=suggestion.pk)
+    instead.update(state=State.WITHDRAWN, acted_at=now, after=None)
+    _move(suggestion, State.QUEUED, user=None, at=None)
+    line_up([suggestion.contact_id])
+
+
+@transaction.atomic
+def replace(
+    suggestion: Suggestion, *, play: str, contact: Contact, channel: str, user: User, now: datetime
+) -> Suggestion:
+    """Queue what the rep chose instead, for the same step; return the new suggestion.
+
+    Raises ValidationError for a channel that the rules leave out (no usable address, opted out,
+    a third attempt in a row) and where the suggestion is no longer open.
+    """
+    _settle(suggestion, State.REPLACED, user=user, now=now)
+    way = _allowed(suggestion, contact, channel, now) if channel else None
+    if way is None and play != Play.LET_GO:
+        raise ValidationError("Choose a channel for it.", code="channel")
+    chosen = Suggestion.objects.create(
+        silence_id=suggestion.silence_id, spell_id=suggestion.spell_id, step=suggestion.step,
+        deal_id=suggestion.deal_id, stage_id=suggestion.stage_id, owner_id=suggestion.owner_id,
+        rank=suggestion.rank, play=play, contact=contact, channel=channel,
+        address_id=way.address if way else None, evidence=suggestion.evidence, created_at=now,
+    )  # fmt: skip
+    line_up([suggestion.contact_id, contact.pk])
+    return chosen
+
+
+def ways(suggestion: Suggestion, now: datetime) -> dict[int, list[Way]]:
+    """Return by whom and how the rules let a rep go on instead: ways by contact, likeliest first."""
+    situation = _situation(suggestion, now)
+    people = (situation.primary, *situation.others)
+    return {person.contact: open_ for person in people if (open_ := situation.ways_to(person))}
+
+
+def _dark() -> SilenceQuerySet:
+    return Silence.objects.open().by_them().filter(dark_at__isnull=False)
+
+
+def _queue(silences: list[Silence], steps: Steps) -> list[Suggestion]:
+    """Choose a play for each silence whose next step is due and insert them together."""
+    due = steps.due(silences)
+    rows = [row for row in silences if row.pk in due]
+    if not rows:
+        return []
+    known = situations.load(rows, due, steps)
+    spells = dict(DarkSpell.objects.open().filter(silence__in=rows).values_list("silence", "pk"))
+    chosen = [(row, plays.choose(known[row.pk].situation)) for row in rows if row.pk in spells]
+    queued = [
+        _new(row, choice, known[row.pk], spells[row.pk], steps.now)
+        for row, choice in chosen
+        if choice is not None
+    ]
+    return Suggestion.objects.bulk_create(queued, batch_size=500)
+
+
+def _new(silence: Silence, choice: Choice, known: Known, spell: int, now: datetime) -> Suggestion:
+    return Suggestion(
+        silence=silence, spell_id=spell, step=known.situation.step,
+        deal_id=silence.deal_id,
+        stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank, play=choice.play,
+        contact_id=choice.contact, channel=choice.channel, address_id=choice.address,
+        lacks=choice.lacks, evidence=list(choice.evidence), created_at=now,
+    )  # fmt: skip
+
+
+def _lock(suggestion: Suggestion) -> None:
+    """Lock the silence, as whoever writes what a suggestion depends on does."""
+    rows = Silence.objects.filter(pk=suggestion.silence_id).select_for_update(no_key=True)
+    list(rows.values_list("pk"))
+
+
+@transaction.atomic
+def _settle(
+    suggestion: Suggestion,
+    state: Suggestion.State,
+    *,
+    user: User | None,
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    """Move a pending suggestion to a state, once; raise ValidationError where it is not pending."""
+    _lock(suggestion)
+    if not Suggestion.objects.pending().filter(pk=suggestion.pk).exists():
+        raise ValidationError(GONE, code="gone")
+    _move(suggestion, state, user=user, at=now, until=until)
+    line_up([suggestion.contact_id])
+
+
+def _move(
+    suggestion: Suggestion,
+    state: Suggestion.State,
+    *,
+    user: User | None,
+    at: datetime | None,
+    until: datetime | None = None,
+) -> None:
+    suggestion.state, suggestion.acted_at, suggestion.acted_by = state, at, user
+    suggestion.snoozed_until, suggestion.after = until, None
+    suggestion.save(update_fields=["state", "acted_at", "acted_by", "snoozed_until", "after"])
+
+
+def _allowed(suggestion: Suggestion, contact: Contact, channel: str, now: datetime) -> Way:
+    """Return the way that a rep may take to a contact; raise ValidationError where there is none."""
+    for way in ways(suggestion, now).get(contact.pk, ()):
+        if way.channel == channel:
+            return way
+    raise ValidationError(
+        "They cannot be reached that way: there is no address that works and may be used, or the "
+        "last two attempts already went there. Choose another channel, or add an address.",
+        code="channel",
+    )
+
+
+def _situation(suggestion: Suggestion, now: datetime) -> plays.Situation:
+    silence, step = suggestion.silence, Step(suggestion.step)
+    return situations.load([silence], {silence.pk: step}, Steps.at(now))[silence.pk].situation
