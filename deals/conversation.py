@@ -7,7 +7,7 @@ Source: SILENCE.md, "History" and "Whose turn"; ARCHITECTURE.md, "The heart, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -82,25 +82,51 @@ def record_many(touches: Sequence[Touch], *, now: datetime) -> list[Recorded]:
     The deals' silences are in line when the transaction ends. A touch that was deleted stays
     deleted, however often it arrives.
     """
+    recorded, affected = take_in(touches, now=now)
+    replay(affected, now)
+    return recorded
+
+
+def take_in(
+    touches: Sequence[Touch], *, now: datetime, told: Collection[str] = TOLD
+) -> tuple[list[Recorded], set[int]]:
+    """Record touches and leave the replay of the deals returned to the caller's transaction.
+
+    `told` names what the source says: in the rest a known touch stays as it is.
+    """
     lock(touch.deal_id for touch in touches)
     known = _known(touches)
     lock({row.deal_id for row in known.values()} - {touch.deal_id for touch in touches})
-    result, new, corrected = [], [], []
+    arrivals = list(_arrivals(touches, known, now, told))
+    new = [recorded.touch for recorded, _ in arrivals if recorded.fate == "created"]
+    corrected = [(recorded.touch, changed) for recorded, changed in arrivals if changed]
+    return [recorded for recorded, _ in arrivals], _write(new, corrected)
+
+
+def foresee(
+    touches: Sequence[Touch], *, now: datetime, told: Collection[str] = TOLD
+) -> list[Recorded]:
+    """Return what would become of touches that arrived, writing nothing."""
+    return [recorded for recorded, _ in _arrivals(touches, _known(touches), now, told)]
+
+
+def _arrivals(
+    touches: Iterable[Touch],
+    known: dict[tuple[str, str], Touch],
+    now: datetime,
+    told: Collection[str],
+) -> Iterator[tuple[Recorded, dict[str, object]]]:
+    """Yield each touch's fate, with what it says otherwise than the row that stands for it."""
     for touch in touches:
         _complete(touch, now)
         key = (touch.source, touch.external_id)
         if key not in known:
             known[key] = touch
-            new.append(touch)
-            result.append(Recorded(touch, "created"))
-        elif changed := _correction(known[key], touch):
-            corrected.append((known[key], changed))
-            result.append(Recorded(known[key], "updated"))
+            yield Recorded(touch, "created"), {}
+        elif changed := _correction(known[key], touch, told):
+            yield Recorded(known[key], "updated"), changed
         else:
-            result.append(Recorded(known[key], "unchanged"))
-    affected = _write(new, corrected)
-    replay(affected, now)
-    return result
+            yield Recorded(known[key], "unchanged"), {}
 
 
 def _known(touches: Sequence[Touch]) -> dict[tuple[str, str], Touch]:
@@ -110,8 +136,9 @@ def _known(touches: Sequence[Touch]) -> dict[tuple[str, str], Touch]:
         by_source.setdefault(touch.source, []).append(touch.external_id)
     known = {}
     for source, ids in by_source.items():
-        for row in Touch.objects.filter(source=source, external_id__in=ids):
-            known[source, row.external_id] = row
+        for start in range(0, len(ids), BATCH):  # databases take only so many values at once
+            rows = Touch.objects.filter(source=source, external_id__in=ids[start : start + BATCH])
+            known.update({(source, row.external_id): row for row in rows})
     return known
 
 
@@ -124,12 +151,13 @@ def _complete(touch: Touch, now: datetime) -> None:
         touch.turn = turn_left(touch.direction)
 
 
-def _correction(known: Touch, told: Touch) -> dict[str, object]:
+def _correction(row: Touch, touch: Touch, told: Collection[str]) -> dict[str, object]:
     """Return what a repeated arrival says otherwise than the row."""
+    names = {*told, "turn"} if row.direction != touch.direction else told
     return {
-        name: getattr(told, name)
-        for name in TOLD
-        if known is not told and getattr(known, name) != getattr(told, name)
+        name: getattr(touch, name)
+        for name in names
+        if row is not touch and getattr(row, name) != getattr(touch, name)
     }
 
 
