@@ -1,4 +1,22 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import invitations, overview, people, profile, teams
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("invitations/<str:token>/", invitations.accept, name="accept"),
+    path("settings/", overview.page, name="settings"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("settings/workspace/", profile.workspace, name="workspace"),
+    path("settings/people/", people.listing, name="people"),
+    path("settings/people/new/", invitations.invite, name="invite"),
+    path("settings/people/<int:person_id>/", people.person, name="person"),
+    path(
+        "settings/people/<int:person_id>/invitation/", invitations.invite_again, name="invite-again"
+    ),
+    path("settings/people/<int:person_id>/deactivation/", people.deactivate, name="deactivate"),
+    path("settings/people/<int:person_id>/reactivation/", people.reactivate, name="reactivate"),
+    path("settings/teams/", teams.listing, name="teams"),
+    path("settings/teams/<int:team_id>/", teams.team, name="team"),
+    path("settings/teams/<int:team_id>/deletion/", teams.delete, name="team-delete"),
+]

@@ -228,6 +228,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = (
     "none"  # whoever follows an invitation has shown that the address is theirs
 )
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or anyone could have us write to anyone
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Wrong passwords: by address, so that many machines gain nothing; and by machine.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# How many proxies of ours name the client before us: others could name anyone.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
