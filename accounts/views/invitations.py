@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import invitations
 from accounts.access import admins_only, reader
-from accounts.forms import AddressForm, InviteForm, has_gone_through, status_of
+from accounts.forms.outcomes import has_gone_through, status_of
+from accounts.forms.people import AddressForm, InviteForm
 from accounts.models import Invitation, User
 from accounts.views.people import page_of
 

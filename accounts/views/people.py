@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import directory, invitations, people
 from accounts.access import admins_only, managers_only, reader
-from accounts.forms import AddressForm, PersonForm, has_gone_through, status_of
+from accounts.forms.outcomes import has_gone_through, status_of
+from accounts.forms.people import AddressForm, PersonForm
 from accounts.models import Invitation, User
 
 PAGE = 50

@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import admins_only, reader
-from accounts.forms import ProfileForm, WorkspaceForm, status_of
+from accounts.forms.outcomes import status_of
+from accounts.forms.workspace import ProfileForm, WorkspaceForm
 from accounts.models import User, Workspace
 
 

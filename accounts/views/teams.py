@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import people
 from accounts.access import admins_only
-from accounts.forms import NewTeamForm, TeamForm, has_gone_through, status_of
+from accounts.forms.outcomes import has_gone_through, status_of
+from accounts.forms.teams import NewTeamForm, TeamForm
 from accounts.models import Team
 
 

@@ -1,0 +1,74 @@
+"""One's own profile, and what holds for everyone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts import time_zones
+from accounts.currencies import validate_currency
+from accounts.models import User, Workspace
+
+
+class TimeZoneField(forms.ChoiceField):
+    """A time zone from the list; one saved earlier stays choosable though the list lacks it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=time_zones.choices, **options)
+
+    def offer_also(self, zone: str, label: str) -> None:
+        """Offer one more choice, first of all, unless it is there."""
+        if not self.valid_value(zone):
+            offered: Any = self.choices
+            self.choices = [(zone, label), *offered]
+
+
+class CodeField(forms.CharField):
+    """A code in capitals, however it was typed."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").upper()
+
+
+class ProfileForm(forms.ModelForm):
+    """What everyone may change about themselves."""
+
+    time_zone = TimeZoneField(required=False, help_text="All hours are shown to you in it.")
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone"]
+        widgets = {"name": forms.TextInput({"autocomplete": "name"})}
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones: Any = self.fields["time_zone"]
+        zones.offer_also(self.instance.time_zone, self.instance.time_zone)
+        zones.offer_also("", f"The workspace’s: {workspace.time_zone}")
+
+
+class WorkspaceForm(forms.ModelForm):
+    """What holds for everyone here."""
+
+    currency = CodeField(
+        max_length=3,
+        validators=[validate_currency],
+        help_text="Three letters, such as EUR. For new deals; deals that exist keep theirs.",
+    )
+    time_zone = TimeZoneField(help_text="For everyone who has not chosen one in their profile.")
+    look_again_days = forms.IntegerField(
+        label="Look again after (days)",
+        min_value=1,
+        max_value=3650,
+        help_text="When a deal that was let go comes back for another look, unless the rep says otherwise.",
+    )
+
+    class Meta:
+        model = Workspace
+        fields = ["name", "currency", "time_zone", "look_again_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones: Any = self.fields["time_zone"]
+        zones.offer_also(self.instance.time_zone, self.instance.time_zone)

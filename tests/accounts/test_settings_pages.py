@@ -1,0 +1,139 @@
+"""The settings: which sections a reader finds, their profile, the workspace."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import sections, time_zones
+from accounts.currencies import CURRENCIES
+from accounts.models import User, Workspace
+from accounts.sections import Section, sections_for
+from tests.cast import Cast
+
+
+def own_sections(user: User) -> list[str]:
+    """Return the labels of the sections that this app itself brings."""
+    return [each.label for each in sections_for(user) if each.url_name.startswith("accounts:")]
+
+
+def test_everyone_finds_the_sections_of_their_role(cast: Cast):
+    assert [own_sections(user) for user in (cast.ines, cast.maud, cast.ada)] == [
+        ["Profile"],
+        ["Profile", "People"],
+        ["Profile", "People", "Teams", "Workspace"],
+    ]
+
+
+def test_a_section_without_a_page_is_left_out(ada: User, monkeypatch: pytest.MonkeyPatch):
+    nowhere = Section("Nowhere", "", "accounts:nowhere", sections.EVERYONE)
+    monkeypatch.setattr(sections, "SECTIONS", (nowhere, *sections.SECTIONS))
+
+    assert "Nowhere" not in [section.label for section in sections_for(ada)]
+
+
+@pytest.mark.parametrize("name", ["ines", "maud", "ada"])
+def test_every_section_that_is_offered_opens(client: Client, cast: Cast, name: str):
+    client.force_login(getattr(cast, name))
+    offered = client.get("/settings/").context["sections"]
+
+    assert [client.get(section.url).status_code for section in offered] == [200] * len(offered)
+
+
+def test_people_change_their_own_name_and_time_zone(client: Client, ines: User):
+    client.force_login(ines)
+    client.post("/settings/profile/", {"name": "Inés", "time_zone": "Asia/Tokyo"})
+
+    ines.refresh_from_db()
+    assert (ines.name, ines.time_zone) == ("Inés", "Asia/Tokyo")
+
+
+def test_nobody_changes_their_own_role_address_or_team(client: Client, ines: User):
+    client.force_login(ines)
+    form = {"name": "Ines", "time_zone": "", "role": "admin", "email": "x@example.com", "team": ""}
+    client.post("/settings/profile/", form)
+
+    before = ines.team
+    ines.refresh_from_db()
+    assert (ines.role, ines.email, ines.team) == ("rep", "ines@example.com", before)
+
+
+def test_an_unknown_time_zone_is_refused(client: Client, ines: User):
+    client.force_login(ines)
+    response = client.post("/settings/profile/", {"name": "Ines", "time_zone": "Moon/Tycho"})
+
+    ines.refresh_from_db()
+    assert (response.status_code, ines.time_zone) == (422, "")
+
+
+def test_a_zone_saved_earlier_stays_choosable_though_the_list_lacks_it(client: Client, ines: User):
+    User.objects.filter(pk=ines.pk).update(time_zone="Etc/GMT+3")
+    client.force_login(ines)
+    response = client.post("/settings/profile/", {"name": "Inés", "time_zone": "Etc/GMT+3"})
+
+    ines.refresh_from_db()
+    assert (response.status_code, ines.name) == (302, "Inés")
+
+
+def test_every_zone_that_is_offered_exists():
+    offered = {name for _, zones in time_zones.choices() for name, _ in zones}
+
+    assert offered <= zoneinfo.available_timezones()
+    assert offered >= {"UTC", "Europe/Berlin", "America/Argentina/La_Rioja", "Australia/Sydney"}
+
+
+def test_a_place_is_said_as_people_say_it():
+    america = dict(dict(time_zones.choices())["America"])
+
+    assert america["America/Argentina/La_Rioja"] == "La Rioja, Argentina"
+
+
+def test_an_admin_changes_the_workspace(client: Client, ada: User):
+    client.force_login(ada)
+    form = {"name": "Nordhavn", "currency": "sek", "time_zone": "UTC", "look_again_days": "30"}
+    client.post("/settings/workspace/", form)
+
+    now = Workspace.current()
+    assert (now.name, now.currency, now.time_zone, now.look_again_days) == (
+        "Nordhavn",
+        "SEK",
+        "UTC",
+        30,
+    )
+
+
+def test_a_currency_that_is_none_names_the_remedy(client: Client, ada: User):
+    client.force_login(ada)
+    form = {"name": "N", "currency": "EUU", "time_zone": "UTC", "look_again_days": "0"}
+    response = client.post("/settings/workspace/", form)
+
+    errors = response.context["form"].errors
+    assert response.status_code == 422
+    assert errors["currency"] == [
+        "“EUU” is not a currency. Use its three letters, such as EUR or SEK."
+    ]
+    assert list(errors) == ["currency", "look_again_days"]
+
+
+def test_currencies_are_three_letters_each():
+    assert {len(code) for code in CURRENCIES} == {3}
+
+
+@pytest.mark.parametrize("name", ["ines", "maud"])
+def test_only_admins_find_the_workspace(client: Client, cast: Cast, name: str):
+    client.force_login(getattr(cast, name))
+    form = {"name": "X", "currency": "EUR", "time_zone": "UTC", "look_again_days": "1"}
+
+    assert client.get("/settings/workspace/").status_code == 404
+    assert client.post("/settings/workspace/", form).status_code == 404
+    assert Workspace.current().name == "My workspace"
+
+
+@pytest.mark.parametrize("name", ["settings", "profile", "workspace", "people", "invite", "teams"])
+def test_signed_out_nothing_of_it_is_shown(client: Client, workspace: Workspace, name: str):
+    url = reverse(f"accounts:{name}")
+
+    assert client.get(url)["Location"] == f"/account/login/?next={url}"
