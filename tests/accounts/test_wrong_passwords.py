@@ -4,7 +4,6 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 
@@ -17,7 +16,7 @@ ELSEWHERE = {"REMOTE_ADDR": "198.51.100.7"}
 
 
 @pytest.fixture(autouse=True)
-def memory(settings: SettingsWrapper, request: pytest.FixtureRequest) -> None:
+def memory(settings, request: pytest.FixtureRequest) -> None:
     """A cache of each test's own, in which nobody has tried anything yet."""
     backend = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": request.node.name}}
