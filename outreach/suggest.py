@@ -117,17 +117,19 @@ def snooze(suggestion: Suggestion, *, until: datetime, user: User, now: datetime
 
 @transaction.atomic
 def undo(suggestion: Suggestion, *, now: datetime) -> None:
-    """Take a dismissal or a snooze back; what was queued in its place is withdrawn.
+    """Take back that it was done, dismissed or snoozed; what was queued instead is withdrawn.
 
-    Raises ValidationError where it was neither.
+    Raises ValidationError where it was none of these.
     """
     _lock(suggestion)
     suggestion.refresh_from_db()
-    if suggestion.state not in (State.DISMISSED, State.SNOOZED):
+    if suggestion.state not in (State.DONE, State.DISMISSED, State.SNOOZED):
         raise ValidationError("There is nothing to take back on this suggestion.", code="undo")
     others = Suggestion.objects.pending().filter(silence=suggestion.silence_id)
     instead = others.exclude(pk=suggestion.pk)
     instead.update(state=State.WITHDRAWN, acted_at=now, after=None)
+    used = Fact.objects.filter(contact=suggestion.contact_id, last_used_at=suggestion.acted_at)
+    used.exclude(last_used_at=None).update(last_used_at=None)
     _move(suggestion, State.QUEUED, user=None, at=None)
     line_up([suggestion.contact_id])
 

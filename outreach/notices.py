@@ -1,0 +1,159 @@
+"""Tell a rep once: a hold ended, a meeting is over, a day to look again came, we owe an answer.
+
+What was told carries `told_at`; the notices are unique by kind and key besides, so that several
+sweepers are harmless. Source: SILENCE.md, "Holds", "What the sweep does".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import User, Workspace
+from deals.darkness import Interval
+from deals.models import (
+    By,
+    DarkSpell,
+    Deal,
+    Direction,
+    Hold,
+    Outcome,
+    OutcomeEntry,
+    Silence,
+    Touch,
+)
+from deals.silence import UNDATED_ABSENCE, absences
+from outreach.models import Notice
+
+M = TypeVar("M", Hold, OutcomeEntry, Silence)
+Kind = Notice.Kind
+BATCH = 200
+# SILENCE.md: a crossing that was older than this when it was recorded (a first import) is no news
+NEWS = timedelta(hours=24)
+
+
+def tell(now: datetime) -> int:
+    """Tell all that is due by now; return how many notices that made. Each batch is committed."""
+    tellers: tuple[Callable[[datetime], tuple[int, int]], ...] = (
+        _ended_holds,
+        _days_to_look_again,
+        _overdue_moves,
+    )
+    told = 0
+    for teller in tellers:
+        seen = BATCH
+        while seen == BATCH:
+            with transaction.atomic():
+                seen, new = teller(now)
+            told += new
+    return told
+
+
+def unread(user: User) -> QuerySet[Notice]:
+    """Return what a user was told and has not read, the latest first."""
+    return Notice.objects.filter(user=user, read_at=None).select_related("deal")
+
+
+def _ended_holds(now: datetime) -> tuple[int, int]:
+    """Tell the owners of the deals that a hold stopped; meetings ask whether they took place."""
+    undated = Q(ends_at=None, starts_at__lte=now - UNDATED_ABSENCE)
+    holds = _claimed(Hold.objects.filter(Q(ends_at__lte=now) | undated, told_at=None))
+    of_deals = _by("deal_id", [hold for hold in holds if hold.took_place is None])
+    of_contacts = _by("contact_id", _lived_through(holds))
+    deals = Deal.objects.open().filter(Q(pk__in=of_deals) | Q(contact__in=of_contacts))
+    new = []
+    for deal in deals.order_by("pk"):
+        found = of_deals.get(deal.pk, []) + of_contacts.get(deal.contact_id, [])
+        new += [_hold_ended(deal, hold, now) for hold in found]
+    return len(holds), _write(holds, new, now)
+
+
+def _lived_through(holds: Iterable[Hold]) -> list[Hold]:
+    """Keep the absences that lasted to their end: not cut short by a word, nor a repeated note."""
+    away = {hold.contact_id for hold in holds if hold.contact_id}
+    notes: dict[int, list[tuple[datetime, datetime | None]]] = {pk: [] for pk in away}
+    for row in Hold.objects.filter(contact__in=away):
+        notes[row.contact_id or 0].append((row.starts_at, row.ends_at))
+    heard: dict[int, list[datetime]] = {pk: [] for pk in away}
+    touches = Touch.objects.standing().filter(contact__in=away, is_heard=True)
+    said = touches.exclude(direction=Direction.OUTBOUND).order_by()
+    for contact, at in said.values_list("contact_id", "occurred_at"):
+        heard[contact].append(at)
+    lasted = {pk: absences(notes[pk], heard[pk]) for pk in away}
+    return [
+        hold
+        for hold in holds
+        if Interval(hold.starts_at, hold.ends_at or hold.starts_at + UNDATED_ABSENCE)
+        in lasted.get(hold.contact_id or 0, ())
+    ]
+
+
+def _hold_ended(deal: Deal, hold: Hold, now: datetime) -> Notice:
+    key = f"{hold.pk}:{deal.pk}"
+    if hold.reason == Hold.Reason.MEETING:
+        text = f"{deal.title}: the time of the meeting is over. Did it take place?"
+        return _notice(deal, Kind.MEETING_PAST, key, text, now)
+    reason = "they should be back" if hold.reason == Hold.Reason.ABSENCE else "the pause is over"
+    return _notice(
+        deal, Kind.HOLD_ENDED, key, f"{deal.title}: {reason}, the clock runs again.", now
+    )
+
+
+def _days_to_look_again(now: datetime) -> tuple[int, int]:
+    """Tell the owners of let-go deals that the day for another look has come, where they are."""
+    today = now.astimezone(ZoneInfo(Workspace.current().time_zone)).date()
+    entries = _claimed(OutcomeEntry.objects.filter(told_at=None, look_again_on__lte=today))
+    closed = Deal.objects.filter(outcome__in=[Outcome.RESTING, Outcome.LOST])
+    deals = closed.in_bulk([entry.deal_id for entry in entries])
+    new = [
+        _notice(deal, Kind.LOOK_AGAIN, str(entry.pk), f"{deal.title} is worth another look.", now)
+        for entry in entries
+        if (deal := deals.get(entry.deal_id)) and deal.closed_at == entry.occurred_at
+    ]
+    return len(entries), _write(entries, new, now)
+
+
+def _overdue_moves(now: datetime) -> tuple[int, int]:
+    """Tell the owners of deals on which we owe an answer for too long."""
+    ours = Silence.objects.open().filter(by=By.US, dark_at__isnull=False, told_at=None)
+    silences = _claimed(ours)
+    spells = DarkSpell.objects.open().filter(silence__in=silences)
+    news = spells.filter(recorded_at__lte=F("started_at") + NEWS)
+    fresh = set(news.values_list("silence", flat=True))
+    deals = Deal.objects.in_bulk([row.deal_id for row in silences])
+    new = [
+        _notice(deal, Kind.OVERDUE, str(row.pk), f"{deal.title}: we owe an answer.", now)
+        for row in silences
+        if row.pk in fresh and (deal := deals.get(row.deal_id))
+    ]
+    return len(silences), _write(silences, new, now)
+
+
+def _claimed(rows: QuerySet[M]) -> list[M]:
+    """Lock a batch of what is to be told, but for what another sweeper tells."""
+    return list(rows.order_by("pk").select_for_update(skip_locked=True, no_key=True)[:BATCH])
+
+
+def _by(key: str, holds: Iterable[Hold]) -> dict[int, list[Hold]]:
+    grouped: dict[int, list[Hold]] = {}
+    for hold in holds:
+        if owner := getattr(hold, key):
+            grouped.setdefault(owner, []).append(hold)
+    return grouped
+
+
+def _notice(deal: Deal, kind: Notice.Kind, key: str, text: str, now: datetime) -> Notice:
+    return Notice(user_id=deal.owner_id, deal=deal, kind=kind, key=key, text=text, created_at=now)
+
+
+def _write(told: Sequence[M], new: Sequence[Notice], now: datetime) -> int:
+    if told:
+        Notice.objects.bulk_create(new, ignore_conflicts=True)
+        rows = type(told[0]).objects.filter(pk__in=[row.pk for row in told])
+        rows.update(told_at=now)
+    return len(new)
