@@ -6,7 +6,6 @@ Every figure comes as rows of one shape: `at` (when), `of_deal`, `of_stage`, `of
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import (
@@ -42,22 +41,22 @@ class Figure(TextChoices):
 OF_A_PERIOD = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO, Figure.WE_WENT_QUIET)
 
 
-def rows(figure: Figure, *, reader: User, period: Period, now: datetime) -> Rows:
+def rows(figure: Figure, *, reader: User, period: Period, cutoffs: Cutoffs) -> Rows:
     """Return the rows that a figure counts for a reader: what they or their teams owned then.
 
-    Only "dark now" goes by `now`: today's owner and amount, and the truth between two sweeps too.
-    Source: decision 050.
+    Only "dark now" goes by the cutoffs of now instead of the period: today's owner and amount,
+    and the truth between two sweeps too. Source: decision 050.
     """
-    found = _all(figure, period, now)
+    found = _all(figure, period, cutoffs)
     if reader.is_admin:
         return found
     return found.filter(of_owner__in=User.objects.visible_to(reader).values("pk"))
 
 
-def _all(figure: Figure, period: Period, now: datetime) -> Rows:
+def _all(figure: Figure, period: Period, cutoffs: Cutoffs) -> Rows:
     match figure:
         case Figure.DARK_NOW:
-            return _dark_now(now)
+            return _dark_now(cutoffs)
         case Figure.WENT_DARK:
             return _crossed(By.THEM, period)
         case Figure.RELIT:
@@ -69,8 +68,8 @@ def _all(figure: Figure, period: Period, now: datetime) -> Rows:
             return _crossed(By.US, period)
 
 
-def _dark_now(now: datetime) -> Rows:
-    return Silence.objects.filter(Cutoffs.at(now).dark()).annotate(
+def _dark_now(cutoffs: Cutoffs) -> Rows:
+    return Silence.objects.filter(cutoffs.dark()).annotate(
         at=F("started_at"),
         of_deal=F("deal"),
         of_stage=F("stage"),
@@ -106,7 +105,7 @@ def _ended(field: str, period: Period, silences: Rows) -> Rows:
         return Subquery(crossings.values(name)[:1])
 
     within = {f"{field}__gte": period.since, f"{field}__lt": period.until}
-    return silences.filter(**within).annotate(
+    ended: Rows = silences.filter(**within).annotate(
         at=F(field),
         of_deal=F("deal"),
         of_stage=Coalesce(crossing("stage"), F("stage"), output_field=BigIntegerField()),
@@ -117,3 +116,4 @@ def _ended(field: str, period: Period, silences: Rows) -> Rows:
             When(crossed_at__isnull=True, then=F("deal__amount")), default=crossing("amount")
         ),
     )
+    return ended
