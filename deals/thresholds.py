@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from deals.cutoffs import Cutoffs
 from deals.models import Deal, Rejudging, Silence, Stage, Threshold
+from deals.models.silences import SilenceQuerySet
 from deals.policies import Rulebook, Versions
 from deals.replay import lock, replay
 from deals.spans import Span, validate_span
@@ -37,8 +38,26 @@ class Effect:
         return self.dark_before + self.now_dark - self.no_longer_dark
 
 
-def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
-    """Count what a threshold (such as "3w" or "4wh") would change as of `now`, writing nothing.
+@dataclass(frozen=True)
+class Supposed:
+    """The open silences of a stage that are dark now, and those that a threshold would call dark."""
+
+    before: SilenceQuerySet
+    after: SilenceQuerySet
+
+    @property
+    def now_dark(self) -> SilenceQuerySet:
+        """Those it would turn dark."""
+        return self.after.exclude(pk__in=self.before.values("pk"))
+
+    @property
+    def no_longer_dark(self) -> SilenceQuerySet:
+        """Those that would stop being dark."""
+        return self.before.exclude(pk__in=self.after.values("pk"))
+
+
+def suppose(stage: Stage, dark_after: str, now: datetime) -> Supposed:
+    """Return what a threshold (such as "3w" or "4wh") would call dark as of `now`, writing nothing.
 
     Raises ValidationError for what is no span.
     """
@@ -47,12 +66,19 @@ def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
     supposed = Versions([Threshold(stage=stage, dark_after=dark_after)])
     changed = replace(rulebook, thresholds={**rulebook.thresholds, stage.pk: supposed})
     here = Silence.objects.filter(stage=stage).order_by()
-    before = here.filter(Cutoffs(now, rulebook).dark())
-    after = here.filter(Cutoffs(now, changed).dark())
+    return Supposed(
+        before=here.filter(Cutoffs(now, rulebook).dark()),
+        after=here.filter(Cutoffs(now, changed).dark()),
+    )
+
+
+def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
+    """Count what a threshold would change as of `now`. Raises ValidationError for what is no span."""
+    supposed = suppose(stage, dark_after, now)
     return Effect(
-        now_dark=after.exclude(pk__in=before.values("pk")).count(),
-        no_longer_dark=before.exclude(pk__in=after.values("pk")).count(),
-        dark_before=before.count(),
+        now_dark=supposed.now_dark.count(),
+        no_longer_dark=supposed.no_longer_dark.count(),
+        dark_before=supposed.before.count(),
     )
 
 
