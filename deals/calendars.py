@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import holidays as public_holidays
 from django.db import transaction
@@ -72,6 +73,18 @@ def new_version(
         created_at=now,
         created_by_id=user_id,
     )
+
+
+@transaction.atomic
+def save(calendar: WorkCalendar, *, now: datetime, user_id: int | None, **said: Any) -> None:
+    """Save a calendar's name; if it says something else than before, that counts from now on.
+
+    `said` is what `new_version` takes. Open silences are judged anew at once, no row changes.
+    """
+    calendar.save()
+    last = calendar.versions.order_by("pk").last()
+    if last is None or any(getattr(last, name) != value for name, value in said.items()):
+        new_version(calendar, now=now, user_id=user_id, **said)
 
 
 def refresh_holidays(now: datetime) -> int:

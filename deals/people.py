@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from accounts.models import User
-from contacts.models import Address, Contact, OptOut
-from deals.models import Deal, Participation
+from contacts.models import Address, Company, Contact, OptOut
+from deals.models import Deal, Direction, Participation, Touch
 from deals.replay import lock, replay
 
 
@@ -108,6 +109,25 @@ def erase(contact: Contact, *, now: datetime) -> None:
     contact.erased_at = now
     contact.save()
     replay(deals, now)
+
+
+def last_heard(contacts: Iterable[int], reader: User) -> dict[int, datetime]:
+    """Return when each contact was last heard themselves, on the deals that a reader may see."""
+    touches = Touch.objects.visible_to(reader).standing().filter(contact__in=list(contacts))
+    heard = touches.filter(is_heard=True).exclude(direction=Direction.OUTBOUND).order_by()
+    return dict(heard.values_list("contact").annotate(at=Max("occurred_at")))
+
+
+def may_decide(user: User, thing: Contact | Company) -> bool:
+    """Whether a user may merge or erase a contact or company that they see.
+
+    Managers and admins may; a rep may where it is theirs, or nobody's and all its deals are theirs.
+    """
+    if user.is_manager or thing.owner_id is not None:
+        return user.is_manager or thing.owner_id == user.pk
+    concerned = {"participations__contact" if isinstance(thing, Contact) else "company": thing}
+    deals = Deal.objects.filter(**concerned)
+    return deals.exists() and not deals.exclude(owner=user).exists()
 
 
 def deals_with(contact: Contact) -> list[int]:

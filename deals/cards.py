@@ -1,0 +1,71 @@
+"""What is written down by hand about deals, contacts and companies: the doors of their pages.
+
+Each is one transaction; what a silence or a suggestion depends on is locked first.
+Source: SILENCE.md, "What the sweep does".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from contacts.models import Address, Company, Contact, Fact
+from deals import calendars, course
+from deals.models import Deal
+from deals.people import deals_with
+from deals.replay import lock
+
+
+@transaction.atomic
+def open_deal(deal: Deal, *, now: datetime, user: User) -> Deal:
+    """Open a deal, and save the company that it names if that is new.
+
+    Raises ValidationError for an opening in the future.
+    """
+    _keep(deal.company)
+    return course.open_deal(deal, now=now, user=user)
+
+
+@transaction.atomic
+def change_deal(deal: Deal, changed: Collection[str]) -> None:
+    """Save those fields of a deal that people write; its course and people have doors of their own."""
+    lock([deal.pk])
+    _keep(deal.company)
+    deal.save(update_fields=changed)
+
+
+@transaction.atomic
+def save_contact(
+    contact: Contact, addresses: Iterable[Address], gone: Iterable[Address], *, now: datetime
+) -> Contact:
+    """Save a contact with the addresses that changed, drop those that are gone.
+
+    In a new company they live by its calendar from now on, unless they have one of their own.
+    """
+    is_new = contact.pk is None
+    lock([] if is_new else deals_with(contact))
+    _keep(contact.company)
+    contact.save()
+    for address in gone:
+        address.delete()
+    for address in addresses:
+        address.contact = contact
+        address.save()
+    calendars.follow_company(contact, now=now)
+    return contact
+
+
+def learn(contact: Contact, fact: Fact) -> Fact:
+    """Note something personal about a contact, with where we know it from."""
+    fact.contact = contact
+    fact.save()
+    return fact
+
+
+def _keep(company: Company | None) -> None:
+    """Save a company that was named in passing and is new."""
+    if company is not None and company.pk is None:
+        company.save()
