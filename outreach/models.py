@@ -220,6 +220,11 @@ class Template(models.Model):
     def __str__(self) -> str:
         return f"{self.get_play_display()} by {self.get_channel_display()} ({self.language})"
 
+    def reword(self, *, user: User | None, now: datetime) -> None:
+        """Save the words; `user` is who wrote them, None where they are the shipped ones."""
+        self.changed_by, self.changed_at = user, now
+        self.save(update_fields=["subject", "body", "changed_by", "changed_at"])
+
 
 class Notice(models.Model):
     """Something a rep is told once: a hold ended, a meeting is over, a day to look again came."""

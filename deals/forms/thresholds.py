@@ -1,0 +1,107 @@
+"""Changing a stage's threshold: first see what it would do, then save it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
+
+from deals.models import Stage, Threshold
+from deals.spans import Span, parse_spans, validate_span, validate_spans
+
+SALT = "deals.threshold.seen"
+SEEN_SECONDS = 24 * 3600  # a preview older than a day says little about today
+SAYS = ("dark_after", "on_entry", "reply_within", "attempts", "spacing")
+
+
+class ThresholdForm(forms.ModelForm):
+    """What a new version says. `seen` is the signed threshold whose effect the admin has seen."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    retroactive = forms.BooleanField(
+        label="Count the past by it too",
+        required=False,
+        help_text="Otherwise it counts from now on, and what reports said of the past stays said.",
+    )
+
+    class Meta:
+        model = Threshold
+        fields = (*SAYS, "note")
+        labels = {
+            "dark_after": "Dark after",
+            "on_entry": "Entering the stage leaves it",
+            "reply_within": "We reply within",
+            "spacing": "Waits between attempts",
+            "note": "Why",
+        }
+        help_texts = {
+            "dark_after": "Such as 3w, 7d or 36h; in working time 1wd or 4wh.",
+            "on_entry": "Whose move it is when a deal enters.",
+            "reply_within": "How long we may owe them an answer.",
+            "attempts": "How often we try before letting go.",
+            "spacing": "Such as 1wd, 2wd, 3wd; the last one repeats.",
+            "note": "For whoever reads the history.",
+        }
+
+    def __init__(self, data: Any = None, *, stage: Stage, current: Threshold | None) -> None:
+        initial = model_to_dict(current, SAYS) if current else {}
+        super().__init__(data, initial=initial)
+        self.stage, self.current = stage, current
+
+    def clean_dark_after(self) -> str:
+        return _code(self.cleaned_data["dark_after"])
+
+    def clean_reply_within(self) -> str:
+        return _code(self.cleaned_data["reply_within"])
+
+    def clean_spacing(self) -> str:
+        return _codes(self.cleaned_data["spacing"])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if self.current and not self.errors and not said["retroactive"]:
+            same = all(said[name] == _now(self.current, name) for name in SAYS)
+            if same:
+                raise ValidationError("This is what is in force already. Change something first.")
+        return said
+
+    @property
+    def has_seen(self) -> bool:
+        """Whether the effect of just this threshold was shown before saving."""
+        try:
+            seen = signing.loads(self.cleaned_data["seen"], salt=SALT, max_age=SEEN_SECONDS)
+        except signing.BadSignature:
+            return False
+        return bool(seen == self._token)
+
+    def sign(self) -> str:
+        """Return the proof that the effect of this threshold was shown."""
+        return signing.dumps(self._token, salt=SALT)
+
+    @property
+    def _token(self) -> list[object]:
+        return [self.stage.pk, self.cleaned_data["dark_after"]]
+
+    def said(self) -> dict[str, Any]:
+        """Return what `thresholds.change` takes."""
+        return {name: self.cleaned_data[name] for name in (*SAYS, "note", "retroactive")}
+
+
+def _now(current: Threshold, name: str) -> object:
+    """Return what a version says, spelt as this form spells it."""
+    value = getattr(current, name)
+    return _codes(value) if name == "spacing" else value
+
+
+def _code(text: str) -> str:
+    """Spell a span as `Span` does; raise ValidationError, with the remedy, for what is none."""
+    validate_span(text.lower())
+    return Span.parse(text.lower()).code
+
+
+def _codes(text: str) -> str:
+    validate_spans(text.lower())
+    return ", ".join(span.code for span in parse_spans(text.lower()))

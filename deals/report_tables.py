@@ -1,0 +1,196 @@
+"""The report's tables, once for the page and for the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from accounts.models import User
+from deals.figures import Figure
+from deals.models import Stage
+from deals.periods import Period
+from deals.reports import PLOTTED, Report, Tally
+from deals.spreadsheets import Value
+from deals.wording import say_money
+
+TABLES = ("stages", "reps", "heat", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: a figure, or what its deals are worth."""
+
+    figure: Figure
+    label: str
+    is_value: bool = False
+
+
+COLUMNS = (
+    Column(Figure.DARK_NOW, "Dark now"),
+    Column(Figure.DARK_NOW, "Value dark now", is_value=True),
+    *(Column(figure, str(figure.label)) for figure in Figure if figure != Figure.DARK_NOW),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number, and the query that opens the deals behind it."""
+
+    column: str
+    tally: Tally
+    query: str
+    is_value: bool = False
+    level: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """What the cell says: a count, or an amount for each currency."""
+        if not self.is_value:
+            return [f"{self.tally.count:,}"]
+        return [say_money(amount, code) for code, amount in sorted(self.tally.amounts.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; `note` says what the label alone cannot."""
+
+    label: str
+    cells: Sequence[Cell]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its heading, what stands in the corner, and its sums."""
+
+    name: str
+    title: str
+    corner: str
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    total: Row | None = None
+
+    def values(self) -> Iterator[list[Value]]:
+        """Yield the header and the rows of an export; each currency has a column."""
+        rows = [*self.rows, *([self.total] if self.total else [])]
+        codes = sorted({code for row in rows for cell in row.cells for code in cell.tally.amounts})
+        has_notes = any(row.note for row in rows)
+        first = rows[0].cells if rows else []
+        header: list[Value] = [self.corner, *(["Pipeline"] if has_notes else [])]
+        for cell in first:
+            header += (
+                [f"{cell.column} {code}" for code in codes] if cell.is_value else [cell.column]
+            )
+        yield header
+        for row in rows:
+            numbers = [number for cell in row.cells for number in _numbers(cell, codes)]
+            yield [row.label, *([row.note] if has_notes else []), *numbers]
+
+
+def _numbers(cell: Cell, codes: Sequence[str]) -> list[Decimal | int]:
+    if not cell.is_value:
+        return [cell.tally.count]
+    return [cell.tally.amounts.get(code, Decimal(0)) for code in codes]
+
+
+def table(name: str, report: Report) -> Table:
+    """Return one of `TABLES`; raises KeyError for any other."""
+    return {"stages": stages, "reps": reps, "heat": heat, "steps": steps}[name](report)
+
+
+def stages(report: Report) -> Table:
+    """Return each stage's figures."""
+    rows = [
+        Row(stage.name, _cells(report, stage=stage), stage.pipeline.name) for stage in report.stages
+    ]
+    total = Row("All stages", _cells(report))
+    return Table("stages", "By stage", "Stage", [c.label for c in COLUMNS], rows, total)
+
+
+def reps(report: Report) -> Table:
+    """Return each rep's figures."""
+    rows = [Row(str(owner), _cells(report, owner=owner)) for owner in report.owners]
+    total = Row("All reps", _cells(report))
+    return Table("reps", "By rep", "Rep", [c.label for c in COLUMNS], rows, total)
+
+
+def heat(report: Report) -> Table:
+    """Return where it is dark now: stages by reps, and how dark each cell is."""
+    rows = [
+        Row(
+            stage.name,
+            [
+                Cell(
+                    str(owner),
+                    report.tally(Figure.DARK_NOW, stage, owner),
+                    query(Figure.DARK_NOW, report.period, stage, owner),
+                    level=report.heat(stage, owner),
+                )
+                for owner in report.owners
+            ],
+            stage.pipeline.name,
+        )
+        for stage in report.stages
+        if report.tally(Figure.DARK_NOW, stage).count
+    ]
+    owners = [str(owner) for owner in report.owners]
+    return Table("heat", "Where it is dark now", "Stage", owners, rows)
+
+
+def steps(report: Report) -> Table:
+    """Return the figures week by week, or month by month."""
+    rows = [
+        Row(
+            said_day(step.period.first, report.period),
+            [
+                Cell(
+                    str(figure.label),
+                    Tally(step.counts[figure]),
+                    query(figure, step.period),
+                )
+                for figure in PLOTTED
+            ],
+        )
+        for step in report.steps
+    ]
+    unit = report.period.step.capitalize()
+    labels = [str(figure.label) for figure in PLOTTED]
+    return Table("steps", f"{unit} by {unit.lower()}", f"{unit} from", labels, rows)
+
+
+def _cells(report: Report, *, stage: Stage | None = None, owner: User | None = None) -> list[Cell]:
+    return [
+        Cell(
+            column.label,
+            report.tally(column.figure, stage, owner),
+            query(column.figure, report.period, stage, owner),
+            column.is_value,
+        )
+        for column in COLUMNS
+    ]
+
+
+def query(
+    figure: Figure, period: Period, stage: Stage | None = None, owner: User | None = None
+) -> str:
+    """Return what of an address follows the "?" to open the deals behind a number."""
+    asked: dict[str, object] = {"figure": figure.value}
+    if stage:
+        asked["stage"] = stage.pk
+    if owner:
+        asked["owner"] = owner.pk
+    return urlencode({**asked, **days(period)})
+
+
+def days(period: Period) -> dict[str, str]:
+    """Return a period's two days as an address says them."""
+    return {"from": period.first.isoformat(), "to": period.last.isoformat()}
+
+
+def said_day(day: date, period: Period) -> str:
+    """Say a day as short as it stays clear within a period: "2 Mar", "2 Mar 2025"."""
+    year = f" {day.year}" if period.first.year != period.last.year else ""
+    return f"{day.day} {day:%b}{year}"
