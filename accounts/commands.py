@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import OperationalError, ProgrammingError
 
 STOPPED = 130  # what shells give for Ctrl-C
@@ -68,6 +68,32 @@ class SpokenCommand(BaseCommand):
             ) from error
         except KeyboardInterrupt as error:
             raise CommandError("Stopped. Run it again to go on.", returncode=STOPPED) from error
+
+
+class ProgressBar:
+    """How far a command is, on one line of its error stream; silent where nobody watches."""
+
+    WIDTH = 30
+
+    def __init__(self, stream: OutputWrapper, label: str) -> None:
+        self.stream = stream
+        self.label = label
+        self.said = ""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how much is done of a total; the same state again writes nothing."""
+        share = min(1.0, done / total) if total else 1.0
+        full = round(share * self.WIDTH)
+        said = f"{self.label} {'█' * full}{'░' * (self.WIDTH - full)} {share:4.0%}"
+        if said != self.said and self.stream.isatty():
+            self.said = said
+            self.stream.write(f"\r{said}", ending="")
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Leave the line as it stands and go to the next."""
+        if self.said:
+            self.stream.write("")
 
 
 def instant(text: str) -> datetime:

@@ -61,7 +61,7 @@ class DirectoryForm(forms.Form):
 
     q = forms.CharField(label="Name or e-mail", required=False, widget=forms.SearchInput)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="All teams")
-    show = forms.ChoiceField(choices=SHOWN, required=False)
+    show = forms.ChoiceField(label="Who", choices=SHOWN, required=False)
 
     def __init__(self, *args: object, reader: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # as Form takes them

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 
 from accounts.models import User
 
@@ -67,3 +68,14 @@ class AddressForm(forms.ModelForm):
 def lowered(email: str | None) -> str | None:
     """Write an address as it is stored, so that it is the same person however it is typed."""
     return email.lower() if email else None
+
+
+class PasswordForm(SetPasswordForm):
+    """The password that somebody chooses for themself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = self.fields["new_password1"], self.fields["new_password2"]
+        first.label, second.label = "Password", "The same again"
+        first.help_text = "Eight characters or more, and not one that many people use."
+        second.help_text = ""

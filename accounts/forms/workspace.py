@@ -44,8 +44,8 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones: Any = self.fields["time_zone"]
-        zones.offer_also(self.instance.time_zone, self.instance.time_zone)
         zones.offer_also("", f"The workspace’s: {workspace.time_zone}")
+        zones.offer_also(self.instance.time_zone, self.instance.time_zone)
 
 
 class WorkspaceForm(forms.ModelForm):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations
 from accounts.access import admins_only, reader
 from accounts.forms.outcomes import has_gone_through, status_of
-from accounts.forms.people import AddressForm, InviteForm
+from accounts.forms.people import AddressForm, InviteForm, PasswordForm
 from accounts.models import Invitation, User
 from accounts.views.people import page_of
 
@@ -61,7 +60,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _choose_password(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    form = SetPasswordForm(invitation.user, request.POST or None)
+    form = PasswordForm(invitation.user, request.POST or None)
     if form.is_valid():
         password = form.cleaned_data["new_password1"]
         if not invitations.accept(invitation, password, now=timezone.now()):

@@ -26,8 +26,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         team = form.save()
         messages.success(request, f"{team} is there. Now say who is in it.")
         return redirect("accounts:team", team.pk)
-    teams = Team.objects.annotate(member_count=Count("members")).prefetch_related("managers")
-    context = {"form": form, "teams": teams}
+    # a count groups, and grouped rows come in no order of their own
+    teams = Team.objects.annotate(member_count=Count("members")).order_by("name")
+    context = {"form": form, "teams": teams.prefetch_related("managers")}
     return render(request, "accounts/teams.html", context, status=status_of(form))
 
 

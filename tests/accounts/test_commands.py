@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 from django.db import OperationalError
 
-from accounts.commands import SpokenCommand, UsageError, instant
+from accounts.commands import ProgressBar, SpokenCommand, UsageError, instant
 
 
 class Greeting(SpokenCommand):
@@ -87,3 +87,23 @@ def test_an_instant_is_read_into_utc() -> None:
 def test_an_instant_that_could_be_another_one_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError):
         instant(text)
+
+
+class Terminal(StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_progress_bar_shows_each_state_once_to_who_watches() -> None:
+    watched, piped = Terminal(), StringIO()
+    for stream in (watched, piped):
+        bar = ProgressBar(OutputWrapper(stream), "Reading")
+        for done in (0, 100, 100, 200):
+            bar(done, 200)
+        bar(0, 0)
+        bar.close()
+    shown = [line for line in watched.getvalue().split("\r") if line]
+    assert [line.rstrip()[-4:] for line in shown] == ["  0%", " 50%", "100%"]
+    assert piped.getvalue() == ""

@@ -61,6 +61,13 @@ def test_nobody_changes_their_own_role_address_or_team(client: Client, ines: Use
     assert (ines.role, ines.email, ines.team) == ("rep", "ines@example.com", before)
 
 
+def test_who_chose_no_time_zone_reads_which_one_they_have(client: Client, ines: User):
+    client.force_login(ines)
+    choices = client.get("/settings/profile/").context["form"].fields["time_zone"].choices
+
+    assert next(iter(choices)) == ("", "The workspace’s: Europe/Berlin")
+
+
 def test_an_unknown_time_zone_is_refused(client: Client, ines: User):
     client.force_login(ines)
     response = client.post("/settings/profile/", {"name": "Ines", "time_zone": "Moon/Tycho"})

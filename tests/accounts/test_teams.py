@@ -111,6 +111,17 @@ def test_an_empty_team_is_deleted(admin: Client, cast: Cast):
     assert (asked.status_code, Team.objects.filter(name="East").count()) == (200, 0)
 
 
+def test_teams_are_listed_by_name_with_how_many_are_in_them(admin: Client, cast: Cast):
+    Team.objects.create(name="East")
+    teams = admin.get(TEAMS).context["teams"]
+
+    assert [(team.name, team.member_count) for team in teams] == [
+        ("East", 0),
+        ("North", 3),
+        ("South", 1),
+    ]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_as_much_for_three_as_for_one(admin: Client, cast: Cast, count: int):
     User.objects.update(team=None)
