@@ -12,6 +12,14 @@ from django.db.models import Q
 
 from contacts.models import Contact, OptOut
 from deals.darkness import Interval, Policy, Promised
+from deals.events import (
+    Event,
+    History,
+    OutcomeEvent,
+    StageEvent,
+    TouchEvent,
+    WithdrawalEvent,
+)
 from deals.models import (
     CalendarUse,
     Deal,
@@ -24,15 +32,7 @@ from deals.models import (
     Touch,
 )
 from deals.policies import Rulebook
-from deals.silence import (
-    Event,
-    History,
-    OutcomeEvent,
-    StageEvent,
-    TouchEvent,
-    WithdrawalEvent,
-    absences,
-)
+from deals.silence import absences
 
 Row = Any  # a named row of values_list: which columns it has, each reader below says
 
@@ -163,9 +163,10 @@ def _opt_outs(ids: Sequence[int], gathered: _Gathered) -> None:
     whole = OptOut.objects.filter(contact__in=ids, channel="")
     for contact, since, until in whole.values_list("contact_id", "occurred_at", "lifted_at"):
         gathered.gone[contact].append(Interval(since, until or for_ever))
-    erased = Contact.objects.filter(pk__in=ids, erased_at__isnull=False)
+    erased = Contact.objects.filter(pk__in=ids).exclude(erased_at=None)
     for contact, at in erased.values_list("pk", "erased_at"):
-        gathered.gone[contact].append(Interval(at, for_ever))
+        if at is not None:
+            gathered.gone[contact].append(Interval(at, for_ever))
 
 
 def _history(deal: Row, gathered: _Gathered, rulebook: Rulebook) -> History:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from deals.darkness import Policy
 from deals.models import CalendarVersion, Threshold, WorkCalendar
@@ -18,12 +18,7 @@ from deals.worktime import CalendarClock, WorkClock
 CALENDAR_TIME = CalendarClock()
 
 
-class _Version(Protocol):
-    @property
-    def counts_from(self) -> datetime | None: ...
-
-
-V = TypeVar("V", bound=_Version)
+V = TypeVar("V", Threshold, CalendarVersion)
 
 
 class Versions(Generic[V]):

@@ -13,9 +13,9 @@ from typing import TypeVar
 from django.db import transaction
 
 from deals import histories, silence
+from deals.events import History, Replayed, Spell, Stretch
 from deals.models import DarkSpell, Deal, Silence
 from deals.policies import Rulebook
-from deals.silence import History, Replayed, Spell, Stretch
 
 SILENCE_FIELDS = (
     "by", "opening", "started_at", "stage_id", "calendar_id", "clock_from", "held_until",

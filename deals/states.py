@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from deals import histories, silence, standing
+from deals.events import History, Stretch
 from deals.models import Deal
 from deals.policies import Rulebook
-from deals.silence import History, Stretch
 from deals.standing import State
 
 CHUNK = 500
