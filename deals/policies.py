@@ -30,10 +30,13 @@ class Versions(Generic[V]):
 
     def __init__(self, versions: Sequence[V]) -> None:
         whole = max((i for i, version in enumerate(versions) if not version.counts_from), default=0)
-        later = [(v.counts_from, v) for v in versions[whole + 1 :] if v.counts_from]
-        later.sort(key=lambda pair: pair[0])
+        later: list[tuple[datetime, int]] = sorted(
+            (version.counts_from, place)
+            for place, version in enumerate(versions)
+            if place > whole and version.counts_from
+        )
         self.changes = [since for since, _ in later]
-        self._versions = [versions[whole], *(version for _, version in later)]
+        self._versions: list[V] = [versions[whole], *(versions[place] for _, place in later)]
 
     def at(self, instant: datetime) -> V:
         """Return the version in force at an instant."""
