@@ -180,8 +180,10 @@ class Choice:
 
 def choose(situation: Situation) -> Choice | None:
     """Return the play for a silence and step, or None where nobody at all may be named."""
-    choice = next(filter(None, (rule(situation) for rule in RULES)), None)
-    if choice is None or choice.play == Play.LET_GO:
+    if not situation.lead.may_be_named:
+        return None
+    choice = next(filter(None, (rule(situation) for rule in RULES)))
+    if choice.play == Play.LET_GO:
         return choice
     is_primary = choice.contact == situation.primary.contact
     return choice if is_primary else replace(choice, play=Play.WIDEN)
@@ -269,10 +271,8 @@ def _choice(s: Situation, play: Play, person: Person, way: Way, because: str) ->
     return Choice(play, person.contact, way.channel, way.address, evidence=evidence)
 
 
-def _without_note(s: Situation, lacks: str, because: str) -> Choice | None:
-    """Letting go without a word, in the name of somebody who has not opted out."""
-    if not s.lead.may_be_named:
-        return None
+def _without_note(s: Situation, lacks: str, because: str) -> Choice:
+    """Letting go without a word."""
     evidence = _evidence(s, because)
     return Choice(Play.LET_GO, s.lead.contact, lacks=lacks, evidence=evidence)
 
