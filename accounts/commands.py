@@ -43,7 +43,7 @@ class SpokenCommand(BaseCommand):
         self.stdout.write(said or self.say(result))
         self.conclude(result)
 
-    def answer(self, **options: Any) -> Mapping[str, Any]:
+    def answer(self, *args: Any, **options: Any) -> Mapping[str, Any]:
         """Do what the command is for and return its JSON object."""
         raise NotImplementedError
 

@@ -117,6 +117,22 @@ def change(  # noqa: PLR0913 -- what a version says, each by its name
     return version
 
 
+def change_span(
+    stage: Stage,
+    dark_after: str,
+    *,
+    now: datetime,
+    user: User | None = None,
+    retroactive: bool = False,
+) -> Threshold:
+    """Change only how long a silence may last in a stage; the rest stays as its last version says."""
+    last = Threshold.objects.filter(stage=stage).last() or Threshold()
+    return change(
+        stage, dark_after=dark_after, on_entry=last.on_entry, reply_within=last.reply_within,
+        attempts=last.attempts, spacing=last.spacing, now=now, user=user, retroactive=retroactive,
+    )  # fmt: skip
+
+
 def _deals_through(stage: Stage) -> QuerySet[Deal]:
     """Return the deals that are or ever were in a stage."""
     entered = Deal.objects.filter(stage_entries__stage=stage).values("pk")

@@ -1,0 +1,214 @@
+"""An import from its files to its last batch: read, laid out, then deal by deal into the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from accounts.models import Workspace, validate_time_zone
+from deals.importing import place
+from deals.importing.arrival import Arrival, Counts
+from deals.importing.mapping import Mapping, Table, check_dates, load, names
+from deals.importing.parties import Owners
+from deals.importing.place import Place
+from deals.importing.reading import Row
+from deals.importing.rows import READERS
+from deals.importing.staging import Staging
+from deals.importing.translating import Translator
+from deals.importing.values import Reader, RefusalError
+
+BATCH = 200  # deals in one transaction: short enough for others to write in between
+ANALYSE_FROM = 1000  # rows: after a first import the database's statistics are worth renewing
+LONGEST_PIPELINE = 120
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported, how it is to be read, and into which pipeline it goes."""
+
+    path: Path
+    mapping: Mapping
+    pipeline: str
+    zone: ZoneInfo
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        *,
+        mapping: str,
+        pipeline: str = "",
+        dates: str = "",
+        time_zone: str = "",
+        encoding: str = "",
+    ) -> Order:
+        """Return an order from what people say; "" takes the mapping's word, or the workspace's.
+
+        Raises ValueError or ValidationError, naming the remedy, for what cannot be.
+        """
+        said = load(mapping)
+        check_dates(dates or said.dates)
+        zone = time_zone or said.time_zone or Workspace.current().time_zone
+        validate_time_zone(zone)
+        folder = path.resolve() if path.is_dir() else path.resolve().parent
+        name = (pipeline or folder.name).strip()
+        if not 0 < len(name) <= LONGEST_PIPELINE:
+            raise ValueError(
+                f"A pipeline needs a name of at most {LONGEST_PIPELINE} characters: "
+                "say it with --pipeline."
+            )
+        heard = {"dates": dates, "encoding": encoding}
+        return cls(path, said.but(**heard), name, ZoneInfo(zone))
+
+    def sources(self) -> list[tuple[Table, Path]]:
+        """Return the files to read, deals first; only that of the deals must be there."""
+        if not self.path.is_dir():
+            if not self.path.is_file():
+                raise ValueError(f"There is no file or folder {self.path}. Check the path.")
+            return [(self.mapping.tables[0], self.path)]
+        found = [(table, self.path / table.file) for table in self.mapping.tables]
+        if not found[0][1].is_file():
+            others = sorted(path.name for path in self.path.glob("*.csv"))
+            raise ValueError(
+                f"{self.path} has no {found[0][0].file}. "
+                + (f"It has {', '.join(others)}: " if others else "It has no CSV file at all: ")
+                + f"say what they are with --mapping ({', '.join(names())}, or a file of your own)."
+            )
+        return [(table, path) for table, path in found if path.is_file()]
+
+
+class Import:
+    """One order at work. `notes` are what a person should know of how it was read."""
+
+    def __init__(self, order: Order, staging: Staging, now: datetime) -> None:
+        self.order = order
+        self.staging = staging
+        self.now = now
+        self.notes: list[str] = []
+        self.files: dict[str, str] = {}
+        self.owners = Owners()
+        self.place = Place(None)
+        self.currency = ""
+
+    def lay_out(self, told: Told = lambda *_: None) -> None:
+        """Read all files and lay their rows out; `told` hears how many bytes of how many are read.
+
+        Writes nothing to the workspace. Raises ValueError for a file that cannot be read.
+        """
+        sources = self.order.sources()
+        translators = [Translator(table, self.order.mapping, path) for table, path in sources]
+        reader = Reader(self.order.mapping.dates, self.order.zone, self.now)
+        self.staging.begin()
+        total, before = sum(path.stat().st_size for _, path in sources), 0
+        for translator, (_, path) in zip(translators, sources, strict=True):
+            self._read(translator, reader, partial(_shifted, told, before, total))
+            before += path.stat().st_size
+        self.staging.complete()
+        self._note(translators, reader)
+
+    def _read(self, translator: Translator, reader: Reader, told: Callable[[int], None]) -> None:
+        kind, file = translator.table.kind, translator.sheet.path.name
+        for row in translator.sheet.rows(translator.wanted, told):
+            if row.refusal:
+                self._set_aside(file, row, row.refusal)
+                continue
+            try:
+                said = READERS[kind](translator.said(row.fields), reader)
+            except RefusalError as refusal:
+                self._set_aside(file, row, str(refusal))
+            else:
+                self.staging.lay(kind, file, row, said)
+
+    def _set_aside(self, file: str, row: Row, reason: str) -> None:
+        self.staging.reject(file, row.line, reason, row.cells_json)
+
+    def _note(self, translators: list[Translator], reader: Reader) -> None:
+        """Say what was taken for granted while reading."""
+        for translator in translators:
+            if translator.unread:
+                columns = ", ".join(translator.unread)
+                self.notes.append(f"{translator.sheet.path.name}: not read are {columns}.")
+        if reader.without_zone:
+            self.notes.append(
+                f"{reader.without_zone} dates have no time zone and were read as "
+                f"{reader.zone.key}: say another one with --time-zone."
+            )
+        if reader.swapped:
+            self.notes.append(
+                f"{reader.swapped} dates make no sense as {reader.dates}, but do with day and month "
+                "the other way round: check the order before you trust the others."
+            )
+
+    def settle(self, *, writes: bool) -> None:
+        """Find the pipeline and stages, and make what is missing of them if it `writes`."""
+        self.currency = Workspace.current().currency
+        self.files = {table.kind: path.name for table, path in self.order.sources()}
+        named = dict.fromkeys([*self.staging.stages(), *self.staging.stages_of_deals()])
+        order = [stage for stage in self.order.mapping.stage_order if stage in named]
+        stages = dict.fromkeys([*order, *named])
+        self.place = (
+            place.make(self.order.pipeline, stages, self.now)
+            if writes
+            else Place.find(self.order.pipeline)
+        )
+
+    def batches(self, after: int = 0, *, writes: bool) -> Iterator[tuple[int, int, Counts]]:
+        """Yield, batch by batch, the last staged deal, how many deals that were, and the counts.
+
+        Each batch is one transaction. Without `writes` nothing is written, only foreseen.
+        """
+        while batch := self.staging.batch(after, BATCH):
+            arrival = Arrival(batch, self.place, self.owners, self.now, self.currency)
+            if writes:
+                arrival.write()
+            else:
+                arrival.foresee()
+            for stray in arrival.strays:
+                self.staging.reject(
+                    self.files[stray.kind],
+                    stray.laid.line,
+                    f"its deal “{stray.deal}” is not in {self.files['deals']}, was set aside there, "
+                    "or never came in before: add the deal, and import again",
+                    stray.laid.cells,
+                )
+            after = batch[-1].id
+            yield after, len(batch), arrival.counts
+
+    def run(self, *, writes: bool, told: Told = lambda *_: None) -> dict[str, int]:
+        """Import all that is laid out and return the counts of rows over all files."""
+        self.settle(writes=writes)
+        counts, done, total = Counts(), 0, self.staging.count("deal")
+        for _, deals, more in self.batches(writes=writes):
+            counts.add(more)
+            done += deals
+            told(done, total)
+        if writes:
+            renew_statistics(counts)
+        return self.result(counts)
+
+    def result(self, counts: Counts) -> dict[str, int]:
+        """Return the counts, with the rows told twice and those set aside."""
+        return {
+            "created": counts.created,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged + self.staging.count("repeated"),
+            "rejected": self.staging.count("rejected"),
+        }
+
+
+def _shifted(told: Told, before: int, total: int, done: int) -> None:
+    told(before + done, total)
+
+
+def renew_statistics(counts: Counts) -> None:
+    """Let the database look at its tables anew after much has come in."""
+    if counts.created >= ANALYSE_FROM:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")

@@ -1,0 +1,163 @@
+"""CSV files as other programs write them: read row by row, never guessed at silently."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+SEPARATORS = (",", ";", "\t", "|")
+LONGEST_FIELD = 1_000_000  # characters; a longer one is a quote that was never closed
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of a file; `fields` by heading, or why it cannot be read."""
+
+    line: int
+    cells: list[str]
+    fields: dict[str, str]
+    refusal: str = ""
+
+    @property
+    def cells_json(self) -> str:
+        """The row as it stands, as one line of text."""
+        return json.dumps(self.cells, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One CSV file, with the ways of reading it that were declared."""
+
+    path: Path
+    encoding: str = ""
+    separator: str = ""
+
+    def headings(self, wanted: Collection[str]) -> list[str]:
+        """Return the headings as they stand, told apart without regard to case.
+
+        Raises ValueError, naming the remedy, for a file that is empty or cannot be read.
+        """
+        return self._headings(wanted)[1]
+
+    def rows(
+        self, wanted: Collection[str], told: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Row]:
+        """Yield the rows with the headings as keys; `told` hears how many bytes are read so far.
+
+        Blank lines are passed over; one that is not as wide as the headings, or that has bytes
+        no text has, comes with its refusal.
+        """
+        separator, headings = self._headings(wanted)
+        with self._open() as (binary, text):
+            records = self._records(text, separator)
+            next(records)  # the headings
+            for line, cells, unreadable in records:
+                if not unreadable and not any(cell.strip() for cell in cells):
+                    continue
+                refusal = unreadable or _refusal(cells, headings)
+                fields = {} if refusal else dict(zip(headings, cells, strict=True))
+                yield Row(line, cells, fields, refusal)
+                told(binary.tell())
+
+    def _headings(self, wanted: Collection[str]) -> tuple[str, list[str]]:
+        """Return separator and headings: the separator that finds most of what is wanted."""
+        lowered = {name.casefold() for name in wanted}
+        best: tuple[int, int, str, list[str]] | None = None
+        for separator in [self.separator] if self.separator else SEPARATORS:
+            with self._open() as (_, text):
+                cells = next((cells for _, cells, _ in self._records(text, separator)), None)
+            if cells is None:
+                raise ValueError(
+                    f"{self.path.name} is empty. Its first line must name the columns."
+                )
+            headings = [cell.strip() for cell in cells]
+            found = sum(heading.casefold() in lowered for heading in headings)
+            if best is None or (found, len(headings)) > best[:2]:
+                best = (found, len(headings), separator, headings)
+        assert best is not None
+        return best[2], self._named_once(best[3])
+
+    def _named_once(self, headings: list[str]) -> list[str]:
+        """Return headings of which each names one column; nameless ones are numbered."""
+        seen: set[str] = set()
+        for place, heading in enumerate(headings):
+            if heading and heading.casefold() in seen:
+                raise ValueError(
+                    f"{self.path.name} has two columns “{heading}”. Rename or remove one of them."
+                )
+            seen.add(heading.casefold())
+            headings[place] = heading or f"(column {place + 1})"
+        return headings
+
+    def _records(self, text: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
+        """Yield line, cells and refusal of each record; blank lines before the headings are skipped."""
+        csv.field_size_limit(LONGEST_FIELD)
+        reader = csv.reader(text, delimiter=separator, strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if "end of data" in str(error) or "field larger" in str(error):
+                    raise ValueError(
+                        f"{self.path.name}: a quotation mark opened on line {line} is never closed. "
+                        "Close it, or double it where it is part of the text."
+                    ) from error
+                yield (
+                    line,
+                    [],
+                    f"cannot be read as CSV ({error}): write a quotation mark inside a text twice",
+                )
+                continue
+            except UnicodeDecodeError as error:
+                raise ValueError(self._undecodable(line, error)) from error
+            if cells:
+                yield line, cells, ""
+
+    def _undecodable(self, line: int, error: UnicodeDecodeError) -> str:
+        byte = error.object[error.start]
+        return (
+            f"{self.path.name} is not {error.encoding.upper()} (byte 0x{byte:02x} near line {line}). "
+            "Save it as UTF-8, or say how it is written, for example --encoding cp1252."
+        )
+
+    @contextmanager
+    def _open(self) -> Iterator[tuple[io.BufferedReader, io.TextIOWrapper]]:
+        try:
+            with self.path.open("rb") as binary:
+                encoding = self.encoding or _encoding(binary.peek(2)[:2])
+                with io.TextIOWrapper(binary, encoding, newline="") as text:
+                    yield binary, text
+        except LookupError as error:
+            raise ValueError(
+                f"“{self.encoding}” is no encoding. Say utf-8, cp1252 or utf-16."
+            ) from error
+        except OSError as error:
+            raise ValueError(
+                f"{self.path} cannot be read ({error.strerror}). Check the path and who may read it."
+            ) from error
+
+
+def _encoding(start: bytes) -> str:
+    """Tell UTF-16 by its byte order mark; everything else has to be UTF-8, with or without one."""
+    return "utf-16" if start in UTF_16 else "utf-8-sig"
+
+
+def _refusal(cells: list[str], headings: list[str]) -> str:
+    if len(cells) != len(headings):
+        return (
+            f"has {len(cells)} fields where the headings name {len(headings)}: "
+            "put texts that contain the separator in quotation marks"
+        )
+    if any("\x00" in cell for cell in cells):
+        return "contains a NUL byte: remove it"
+    return ""

@@ -1,0 +1,229 @@
+"""What a row says once it is read: a deal, a touch or a stage entry, in our words and in UTC."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from contacts.models import Channel
+from deals.conversation import turn_left
+from deals.importing import values
+from deals.importing.values import Reader, RefusalError
+from deals.models import Direction, Outcome, Turn
+
+SPEAKERS = {"us": "outbound", "them": "inbound", "both": "two_way"}
+OUTCOMES = (Outcome.OPEN, Outcome.WON, Outcome.LOST, Outcome.ARCHIVED)
+LONGEST_ID = 200
+LONGEST_NAME = 120
+LONGEST_NOTE = 20_000
+
+
+def identity(*parts: str) -> str:
+    """Name a row that has no id of its own by what it says; no longer than an id can be."""
+    name = "/".join(parts)
+    return name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """A row that can be laid aside as text and taken up again."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        said = json.loads(text)
+        for name, value in said.items():
+            if value is not None and name.endswith("_at"):
+                said[name] = datetime.fromisoformat(value)
+            elif value is not None and name == "amount":
+                said[name] = Decimal(value)
+        return cls(**said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchRow(_Said):
+    """A touch of a deal; `turn` "" leaves the usual one."""
+
+    deal: str
+    key: str
+    occurred_at: datetime
+    direction: str
+    channel: str
+    by: str
+    note: str
+    subject: str
+    turn: str
+
+    @classmethod
+    def read(cls, said: Mapping[str, str], reader: Reader) -> TouchRow:
+        deal = _id(said, "deal")
+        at = reader.instant("occurred_at", _given(said, "occurred_at"))
+        direction = values.one_of("direction", _given(said, "direction"), Direction.values)
+        channel = values.one_of("channel", _given(said, "channel"), Channel.values)
+        turn = said.get("turn", "")
+        key = values.words("touch", said.get("touch", ""), LONGEST_ID)
+        return cls(
+            deal=deal,
+            key=key or identity(deal, at.isoformat(), direction, channel),
+            occurred_at=at,
+            direction=direction,
+            channel=channel,
+            by=values.words("by", said.get("by", ""), LONGEST_NAME),
+            note=values.words("note", said.get("note", ""), LONGEST_NOTE),
+            subject=values.words("subject", said.get("subject", ""), 300),
+            turn=values.one_of("turn", turn, Turn.values) if turn else "",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow(_Said):
+    """A deal's entry into a stage."""
+
+    deal: str
+    key: str
+    stage: str
+    entered_at: datetime
+
+    @classmethod
+    def read(cls, said: Mapping[str, str], reader: Reader) -> EntryRow:
+        deal = _id(said, "deal")
+        stage = values.words("stage", _given(said, "stage"), LONGEST_NAME)
+        at = reader.instant("entered_at", _given(said, "entered_at"))
+        key = values.words("entry", said.get("entry", ""), LONGEST_ID)
+        return cls(
+            deal=deal, key=key or identity(deal, stage, at.isoformat()), stage=stage, entered_at=at
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealRow(_Said):
+    """A deal with its people; what is empty says nothing, and changes nothing that is known."""
+
+    key: str
+    owner: str
+    title: str = ""
+    contact: str = ""
+    contact_name: str = ""
+    email: str = ""
+    phone: str = ""
+    company: str = ""
+    sector: str = ""
+    country: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    wanted: str = ""
+    next_step: str = ""
+    stage: str = ""
+    entered_at: datetime | None = None
+    opened_at: datetime | None = None
+    outcome: str = ""
+    closed_at: datetime | None = None
+    reason: str = ""
+    team: str = ""
+    manager: str = ""
+    last_contact_at: datetime | None = None
+    last_contact_by: str = ""
+    last_contact_channel: str = ""
+    last_contact_note: str = ""
+
+    @classmethod
+    def read(cls, said: Mapping[str, str], reader: Reader) -> DealRow:
+        texts = {
+            name: values.words(name, said.get(name, ""), longest)
+            for name, longest in LENGTHS.items()
+        }
+        instants = {
+            name: reader.instant(name, said[name])
+            for name in ("entered_at", "opened_at", "last_contact_at")
+            if said.get(name)
+        }
+        row = cls(
+            key=_id(said, "deal"),
+            owner=values.words("owner", _given(said, "owner"), LONGEST_NAME),
+            email=values.email("email", said["email"]) if said.get("email") else "",
+            amount=values.amount("amount", said["amount"]) if said.get("amount") else None,
+            currency=values.currency("currency", said["currency"]) if said.get("currency") else "",
+            **texts,  # type: ignore[arg-type]
+            **instants,  # type: ignore[arg-type]
+            **_ending(said, reader),
+            **_last_contact(said),  # type: ignore[arg-type]
+        )
+        row.check_order()
+        return row
+
+    def check_order(self) -> None:
+        """Refuse a deal that closes before it opens, or was spoken about by nobody."""
+        if self.closed_at and self.opened_at and self.closed_at < self.opened_at:
+            raise RefusalError("closed_at is before opened_at: correct one of them")
+        if self.last_contact_at and not self.last_contact_by:
+            raise RefusalError("last_contact_by is empty: say who spoke last, us, them or both")
+
+    @property
+    def last_touch(self) -> TouchRow | None:
+        """The one touch that a last-contact column amounts to.
+
+        Each instant is a touch of its own: a later export adds an attempt and moves no start.
+        """
+        at = self.last_contact_at
+        if at is None:
+            return None
+        direction = SPEAKERS[self.last_contact_by]
+        return TouchRow(
+            deal=self.key, key=identity(self.key, "last contact", at.isoformat()), occurred_at=at,
+            direction=direction, channel=self.last_contact_channel or Channel.OTHER.value,
+            by="" if direction == Direction.INBOUND else self.owner,
+            note=self.last_contact_note, subject="", turn=turn_left(direction).value,
+        )  # fmt: skip
+
+
+LENGTHS = {
+    "title": 200, "contact": 180, "contact_name": 120, "phone": 254, "company": 200,
+    "sector": 120, "country": 80, "wanted": LONGEST_NOTE, "next_step": 200,
+    "stage": LONGEST_NAME, "reason": 200, "team": LONGEST_NAME, "manager": LONGEST_NAME,
+    "last_contact_note": LONGEST_NOTE,
+}  # fmt: skip
+
+
+def _ending(said: Mapping[str, str], reader: Reader) -> dict[str, Any]:
+    """Read how a deal ended, and when. An open deal's closing date is a hope: it is left out."""
+    if not said.get("outcome"):
+        return {}
+    outcome = values.one_of("outcome", said["outcome"], OUTCOMES)
+    if outcome == Outcome.OPEN:
+        return {"outcome": outcome}
+    if not said.get("closed_at"):
+        raise RefusalError(f"is {outcome} without a date: fill in closed_at")
+    return {"outcome": outcome, "closed_at": reader.instant("closed_at", said["closed_at"])}
+
+
+def _last_contact(said: Mapping[str, str]) -> dict[str, str]:
+    choices = {"last_contact_by": tuple(SPEAKERS), "last_contact_channel": Channel.values}
+    return {
+        name: values.one_of(name, said[name], known)
+        for name, known in choices.items()
+        if said.get(name)
+    }
+
+
+def _given(said: Mapping[str, str], name: str) -> str:
+    if not said.get(name):
+        raise RefusalError(f"has no {name}: fill it in")
+    return said[name]
+
+
+def _id(said: Mapping[str, str], name: str) -> str:
+    return values.words(name, _given(said, name), 150)  # leaves room for ids made of it
+
+
+READERS: dict[str, Callable[[Mapping[str, str], Reader], DealRow | TouchRow | EntryRow]] = {
+    "deals": DealRow.read,
+    "touches": TouchRow.read,
+    "stages": EntryRow.read,
+}

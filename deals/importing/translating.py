@@ -1,0 +1,105 @@
+"""Their columns into our fields, row by row, as a mapping says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Lookup
+from pathlib import Path
+
+from deals.importing.mapping import PLACEHOLDER, Join, Mapping, Table
+from deals.importing.reading import Sheet
+from deals.importing.values import RefusalError
+
+
+class Translator:
+    """One table of a mapping at work on one file. Joined files lie beside it, and in memory.
+
+    Raises ValueError, naming the remedy, when a column or a joined file is missing.
+    """
+
+    def __init__(self, table: Table, mapping: Mapping, path: Path) -> None:
+        self.table = table
+        self.sheet = Sheet(path, mapping.encoding, mapping.separator)
+        self.wanted = table.columns()
+        self.headings = _found(self.sheet, self.wanted, _needed(table), mapping.name)
+        self.unread = self._unread()
+        self.joined = {
+            join: _joined(join, table, mapping, path.with_name(join.file)) for join in table.joins
+        }
+
+    def _unread(self) -> list[str]:
+        """Return the columns of the file that the mapping passes over."""
+        read = set(self.headings.values())
+        return [name for name in self.sheet.headings(self.wanted) if name not in read]
+
+    def said(self, fields: Lookup[str, str]) -> dict[str, str]:
+        """Return what a row says in our fields. Raises RefusalError for what no joined file knows."""
+        columns = {name: fields[heading].strip() for name, heading in self.headings.items()}
+        columns = {name: self._corrected(name, value) for name, value in columns.items()}
+        for join, rows in self.joined.items():
+            columns |= self._beside(join, rows, columns[join.column])
+        said = dict(self.table.constants)
+        for name, source in self.table.sources.items():
+            text = next(filter(None, (_filled(part, columns) for part in source)), "")
+            said[name] = self.table.values.get(name, {}).get(text, text) or said.get(name, "")
+        return said
+
+    def _corrected(self, column: str, value: str) -> str:
+        return self.table.corrections.get(column, {}).get(value, value)
+
+    def _beside(self, join: Join, rows: Lookup[str, Lookup[str, str]], key: str) -> dict[str, str]:
+        """Return the columns that a joined file adds; none where the row names nothing."""
+        if not key:
+            return {}
+        if key not in rows:
+            raise RefusalError(
+                f"{join.column} “{key}” is not in {join.file}: add it there, or say what it means "
+                f"under [{self.table.kind}.corrections.{join.column}] in the mapping"
+            )
+        return {
+            f"{join.name}.{column}": self._corrected(f"{join.name}.{column}", value)
+            for column, value in rows[key].items()
+        }
+
+
+def _filled(source: str, columns: Lookup[str, str]) -> str:
+    """Return a column, or a text with columns in braces; empty when one of those is."""
+    names = PLACEHOLDER.findall(source)
+    if not names:
+        return columns.get(source, "")
+    if not all(columns.get(name) for name in names):
+        return ""
+    return PLACEHOLDER.sub(lambda match: columns[match[1]], source)
+
+
+def _needed(table: Table) -> set[str]:
+    return set(table.required) if table.is_lenient else table.columns()
+
+
+def _found(sheet: Sheet, wanted: set[str], needed: set[str], mapping: str) -> dict[str, str]:
+    """Return the heading of each wanted column that the file has, whatever its case."""
+    headings = sheet.headings(wanted)
+    by_name = {heading.casefold(): heading for heading in headings}
+    missing = sorted(name for name in needed if name.casefold() not in by_name)
+    if missing:
+        raise ValueError(
+            f"{sheet.path.name} has no column “{missing[0]}”, which the mapping “{mapping}” reads. "
+            f"It has: {', '.join(headings)}. Rename the column, or take another mapping "
+            "(--mapping; docs/importing.md)."
+        )
+    return {name: by_name[name.casefold()] for name in wanted if name.casefold() in by_name}
+
+
+def _joined(join: Join, table: Table, mapping: Mapping, path: Path) -> dict[str, dict[str, str]]:
+    """Read a joined file by its key."""
+    if not path.is_file():
+        raise ValueError(
+            f"{join.file} is missing: the mapping “{mapping.name}” looks up {join.column} in it. "
+            f"Put it beside {table.file}."
+        )
+    sheet = Sheet(path, mapping.encoding, mapping.separator)
+    _found(sheet, {join.key}, {join.key}, mapping.name)
+    rows = (row for row in sheet.rows({join.key}) if not row.refusal)
+    return {
+        row.fields[join.key].strip(): {name: cell.strip() for name, cell in row.fields.items()}
+        for row in rows
+    }
