@@ -276,7 +276,8 @@ def deals_of_hold(held: Hold) -> list[int]:
 @transaction.atomic
 def meeting_took_place(held: Hold, *, now: datetime, user_id: int | None = None) -> Touch:
     """Say that a meeting whose time is over took place: it becomes a two-way touch at its end."""
-    assert held.deal is not None and held.ends_at is not None
+    assert held.deal is not None
+    assert held.ends_at is not None
     held.took_place = True
     held.save(update_fields=["took_place"])
     touch = Touch(
@@ -285,3 +286,9 @@ def meeting_took_place(held: Hold, *, now: datetime, user_id: int | None = None)
         source="meeting", external_id=str(held.pk),
     )  # fmt: skip
     return record(held.deal, touch, now=now).touch
+
+
+def meeting_failed(held: Hold) -> None:
+    """Say that a meeting did not take place: nobody was heard, and what it held stays held."""
+    held.took_place = False
+    held.save(update_fields=["took_place"])

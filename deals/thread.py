@@ -210,7 +210,7 @@ def _of_silence(silence: Silence, now: datetime, zone: tzinfo) -> Iterator[Entry
     dark_at = _dark_from(silence)
     if silence.by == By.NOBODY or (silence.ended_at is not None and dark_at is None):
         return
-    whose = "silence" if silence.by == By.THEM else "owing an answer"
+    what = "of silence" if silence.by == By.THEM else "in which we owed an answer,"
     lasted = say_duration((silence.ended_at or now) - silence.started_at)
     until = ENDED[Ending(silence.ending)] if silence.ending else "so far"
     went = "went dark" if silence.by == By.THEM else "overdue"
@@ -218,7 +218,7 @@ def _of_silence(silence: Silence, now: datetime, zone: tzinfo) -> Iterator[Entry
         at=dark_at or silence.started_at,
         kind="silence",
         title="",
-        text=f"{lasted} of {whose} {until}",
+        text=f"{lasted} {what} {until}",
         when=f"{went} {_day(dark_at, zone)}" if dark_at else "until now",
         state="dark" if dark_at else "",
     )

@@ -1,11 +1,31 @@
 from django.urls import path
 
-from outreach.views import templates, today
+from outreach.views import actions, search, suggestions, templates, today, touches, undo
 
 app_name = "outreach"
 urlpatterns = [
     path("", today.page, name="today"),
     path("heartbeat/", today.beat, name="heartbeat"),
+    path("search/", search.page, name="search"),
+    path("undo/<str:token>/", undo.take_back, name="undo"),
+    path("notices/<int:pk>/read/", undo.read_notice, name="notice-read"),
+    # A deal
+    path("deals/<int:pk>/reply/", actions.reply, name="reply"),
+    path("deals/<int:pk>/pause/", actions.pause, name="pause"),
+    path("deals/<int:pk>/let-go/", actions.let_go, name="let-go"),
+    path("deals/<int:pk>/won/", actions.won, name="won"),
+    path("deals/<int:pk>/lost/", actions.lost, name="lost"),
+    path("deals/<int:pk>/touches/", touches.log, name="touches"),
+    # A touch, a pause, a suggestion
+    path("touches/<int:pk>/", touches.touch, name="touch"),
+    path("touches/<int:pk>/settled/", touches.settle, name="touch-settle"),
+    path("touches/<int:pk>/deletion/", touches.delete, name="touch-delete"),
+    path("holds/<int:pk>/end/", actions.end_hold, name="hold-end"),
+    path("holds/<int:pk>/meeting/", actions.meeting, name="meeting"),
+    path("promises/<int:pk>/release/", actions.release_promise, name="promise-release"),
+    path("suggestions/<int:pk>/snooze/", suggestions.snooze, name="snooze"),
+    path("suggestions/<int:pk>/dismissal/", suggestions.dismiss, name="dismiss"),
+    path("suggestions/<int:pk>/another/", suggestions.another, name="another"),
     # The words that drafts begin with
     path("settings/templates/", templates.index, name="templates"),
     path("settings/templates/<int:pk>/", templates.edit, name="template"),

@@ -1,0 +1,45 @@
+"""Another way than the one that is suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from contacts.models import Channel, Contact
+from outreach.forms.returning import ReturningForm
+from outreach.models import Play
+from outreach.plays import Way
+
+
+class AnotherWayForm(ReturningForm):
+    """Which play, to whom and on which channel; `ways` are those that the rules leave open."""
+
+    play = forms.ChoiceField(choices=Play.choices, widget=forms.RadioSelect)
+    to = forms.ChoiceField(label="To whom, and how", required=False)
+
+    def __init__(self, *args: Any, ways: Mapping[int, Iterable[Way]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = Contact.objects.in_bulk(ways)
+        offered = [
+            (f"{contact}:{way.channel}", f"{self.people[contact]}, {Channel(way.channel).label}")
+            for contact, open_ways in ways.items()
+            for way in open_ways
+        ]
+        field: Any = self.fields["to"]
+        field.choices = [*dict(offered).items(), ("", "Nobody: let go without a note")]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "to" in cleaned and not cleaned["to"] and cleaned.get("play") != Play.LET_GO:
+            self.add_error("to", "Choose whom to talk to. Only letting go can do without.")
+        return cleaned
+
+    @property
+    def way(self) -> tuple[Contact | None, str]:
+        """The person and the channel, or nobody."""
+        if not self.cleaned_data["to"]:
+            return None, ""
+        contact, channel = self.cleaned_data["to"].split(":")
+        return self.people[int(contact)], channel

@@ -1,0 +1,178 @@
+"""The deal that is open beside the list: how it stands, why, what to say, what happened."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from django.utils import timezone
+
+from accounts.models import User
+from contacts.models import Address, Channel, Contact, OptOut
+from deals import course, standing, thread
+from deals.models import By, Deal, Hold, Silence
+from deals.policies import Rulebook
+from deals.standing import Standing
+from deals.strip import Strip
+from deals.thread import Entry
+from outreach import drafts
+from outreach.drafts import Draft
+from outreach.models import Suggestion
+from outreach.wording import say_play
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A channel that a draft can go by: a link that opens what writes or calls."""
+
+    channel: str
+    label: str
+    url: str
+    is_suggested: bool = False
+
+
+@dataclass(frozen=True)
+class Pane:
+    """All that is shown of one deal."""
+
+    deal: Deal
+    contact: Contact
+    stands: Standing | None
+    patience: str
+    suggestion: Suggestion | None
+    play: str
+    first: str
+    tries: str
+    draft: Draft | None
+    ways: Sequence[Way]
+    thread: Sequence[Entry]
+    has_more: bool
+    strip: Strip
+    past_meeting: Hold | None
+    offers_onboarding: bool
+    onboarding: Deal | None
+
+    @property
+    def reply_channel(self) -> str:
+        """On which channel "they replied" is noted: the one we wrote on last."""
+        ours = [e.touch for e in self.thread if e.touch and e.touch.direction != "inbound"]
+        return ours[0].channel if ours else str(Channel.EMAIL)
+
+
+def read(deal: Deal, *, reader: User, now: datetime) -> Pane:
+    """Read one deal that the reader may see, in a number of queries that never grows."""
+    zone = timezone.get_current_timezone()
+    silence = deal.silences.open().first()
+    stands, patience, tries = _standing(silence, now)
+    suggestion = _suggestion(deal, reader) if silence and silence.is_dark else None
+    draft = drafts.render(suggestion) if suggestion else None
+    contact = suggestion.contact if suggestion else deal.contact
+    talk = thread.read(deal)
+    return Pane(
+        deal=deal,
+        contact=contact,
+        stands=stands,
+        patience=patience,
+        suggestion=suggestion,
+        play=_play(suggestion, deal),
+        first=_first(suggestion, reader),
+        tries=tries,
+        draft=draft,
+        ways=_ways(contact, suggestion, draft),
+        thread=talk.thread(reader, now, zone),
+        has_more=talk.has_more,
+        strip=talk.strip(now, zone),
+        past_meeting=_past_meeting(deal, now),
+        offers_onboarding=course.offers_onboarding(deal),
+        onboarding=_onboarding(deal, reader),
+    )
+
+
+def local_time(contact: Contact, now: datetime) -> datetime | None:
+    """Return the hour where a contact is, or None where their time zone is not known."""
+    return now.astimezone(zoneinfo.ZoneInfo(contact.time_zone)) if contact.time_zone else None
+
+
+def _standing(silence: Silence | None, now: datetime) -> tuple[Standing | None, str, str]:
+    """Return how the open silence stands, how long it may last, and how many tries were made."""
+    if silence is None:
+        return None, "", ""
+    rulebook = Rulebook.load()
+    threshold = rulebook.threshold(silence.stage_id, now)
+    span = threshold.reply_span if silence.by == By.US else threshold.patience
+    tries = f"{silence.dark_attempts} of {threshold.attempts} tries" if silence.is_dark else ""
+    stands = standing.of([silence], now, rulebook)[silence.pk]
+    return stands, str(span), tries if silence.by == By.THEM else ""
+
+
+def _suggestion(deal: Deal, reader: User) -> Suggestion | None:
+    live = Suggestion.objects.visible_to(reader).live().filter(deal=deal)
+    found = live.select_related(
+        "contact__company", "address", "silence", "stage", "deal__contact", "deal__company",
+        "deal__owner", "after__deal",
+    )  # fmt: skip
+    return found.order_by("-rank", "pk").first()
+
+
+def _play(suggestion: Suggestion | None, deal: Deal) -> str:
+    if suggestion is None:
+        return ""
+    whom = "" if suggestion.contact_id == deal.contact_id else suggestion.contact.name
+    return say_play(suggestion.play, suggestion.channel, whom)
+
+
+def _first(suggestion: Suggestion | None, reader: User) -> str:
+    """Say which deal to talk about first; one that the reader may not see stays unnamed."""
+    if suggestion is None or suggestion.after is None:
+        return ""
+    is_seen = Deal.objects.visible_to(reader).filter(pk=suggestion.after.deal_id).exists()
+    return suggestion.after.deal.title if is_seen else "another deal"
+
+
+def _ways(contact: Contact, suggestion: Suggestion | None, draft: Draft | None) -> list[Way]:
+    """Return how to reach a contact now: what works and is allowed, the suggested one first."""
+    refused = OptOut.objects.filter(contact=contact, lifted_at=None)
+    closed = set(refused.values_list("channel", flat=True))
+    if "" in closed:
+        return []
+    usable = [
+        address
+        for address in contact.addresses.all()
+        if address.is_usable and address.channel not in closed
+    ]
+    chosen = suggestion.address_id if suggestion else None
+    ways = [_way(address, draft, is_suggested=address.pk == chosen) for address in usable]
+    return sorted(filter(None, ways), key=lambda way: not way.is_suggested)
+
+
+def _way(address: Address, draft: Draft | None, *, is_suggested: bool) -> Way | None:
+    if address.channel == Channel.PHONE:
+        number = "".join(sign for sign in address.value if sign.isdigit() or sign == "+")
+        return Way(address.channel, f"Call {address.value}", f"tel:{number}", is_suggested)
+    if address.channel == Channel.SMS:
+        number = "".join(sign for sign in address.value if sign.isdigit() or sign == "+")
+        return Way(address.channel, f"Text {address.value}", f"sms:{number}", is_suggested)
+    if address.channel == Channel.EMAIL:
+        return Way(address.channel, "Write an e-mail", mailto(address.value, draft), is_suggested)
+    return None
+
+
+def mailto(address: str, draft: Draft | None) -> str:
+    """Return the link that opens a mail to an address with the draft. Source: RFC 6068."""
+    told = {"subject": draft.subject, "body": draft.body.replace("\n", "\r\n")} if draft else {}
+    query = "&".join(f"{name}={quote(text, safe='')}" for name, text in told.items() if text)
+    return f"mailto:{quote(address, safe='@+')}{'?' if query else ''}{query}"
+
+
+def _past_meeting(deal: Deal, now: datetime) -> Hold | None:
+    """Return a meeting that is over and of which nobody said whether it took place."""
+    meetings = deal.holds.filter(reason=Hold.Reason.MEETING, took_place=None, ends_at__lte=now)
+    return meetings.order_by("-ends_at").first()
+
+
+def _onboarding(deal: Deal, reader: User) -> Deal | None:
+    opened = Deal.objects.visible_to(reader).filter(source="onboarding", external_id=str(deal.pk))
+    return opened.first()

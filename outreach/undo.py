@@ -1,0 +1,174 @@
+"""Take back what was just done: a token names one row, for one person, for a day.
+
+Safe to run twice. Source: SILENCE.md, "Whose turn", rule 7: only undo takes a closing back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from contacts.models import Contact
+from deals import conversation, course
+from deals.models import Deal, Hold, OutcomeEntry, Promise, Touch
+from outreach import suggest
+from outreach.models import Suggestion
+from outreach.touches import take_back
+
+SALT = "lamplighter.undo"
+LASTS = timedelta(days=1)
+Row = TypeVar("Row", Hold, Promise, OutcomeEntry)
+ALREADY = "That was taken back already."
+
+
+class Kind(StrEnum):
+    """What can be taken back."""
+
+    TOUCH = "touch"
+    DELETION = "deletion"
+    TURN = "turn"
+    OUTCOME = "outcome"
+    HOLD = "hold"
+    PROMISE = "promise"
+    SUGGESTION = "suggestion"
+
+
+class TooLateError(Exception):
+    """What was done can be taken back no more; its words say why, for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What to take back: a row by kind and id, what it said before, and the page to return to."""
+
+    kind: Kind
+    pk: int
+    back: str = "/"
+    before: str = ""
+
+    def token(self, user: User) -> str:
+        """Return it signed, for one user."""
+        return signing.dumps(
+            [user.pk, self.kind, self.pk, self.back, self.before], salt=SALT, compress=True
+        )
+
+    @classmethod
+    def read(cls, token: str, user: User) -> Undo:
+        """Return what a token of this user names.
+
+        Raises BadSignature for a forged one or another's, TooLateError after a day.
+        """
+        try:
+            whose, kind, pk, back, before = signing.loads(token, salt=SALT, max_age=LASTS)
+        except signing.SignatureExpired as error:
+            raise TooLateError("It is too late: an undo lasts a day.") from error
+        if whose != user.pk:
+            raise signing.BadSignature
+        return cls(Kind(kind), pk, back, before)
+
+
+def run(undo: Undo, *, user: User, now: datetime) -> str:
+    """Take it back and return what to say.
+
+    Raises TooLateError where the deal has moved on, and DoesNotExist for a row out of sight.
+    """
+    return RUNS[undo.kind](undo, user, now)
+
+
+def _touch(undo: Undo, user: User, now: datetime) -> str:
+    touch = Touch.objects.visible_to(user).get(pk=undo.pk)
+    if touch.deleted_at is not None:
+        return ALREADY
+    take_back(touch, now=now)
+    return "Taken back: the touch is gone."
+
+
+def _deletion(undo: Undo, user: User, now: datetime) -> str:
+    touch = Touch.objects.visible_to(user).get(pk=undo.pk)
+    if touch.deleted_at is None:
+        return ALREADY
+    conversation.restore(touch, now=now)
+    return "Taken back: the touch is there again."
+
+
+def _turn(undo: Undo, user: User, now: datetime) -> str:
+    touch = Touch.objects.visible_to(user).standing().get(pk=undo.pk)
+    if touch.turn == undo.before:
+        return ALREADY
+    conversation.correct(touch, now=now, turn=undo.before)
+    return "Taken back: it waits for an answer again."
+
+
+def _outcome(undo: Undo, user: User, now: datetime) -> str:
+    entry = _still_there(OutcomeEntry.objects.all(), undo, user)
+    if entry is None:
+        return ALREADY
+    later = Q(occurred_at__gt=entry.occurred_at) | Q(occurred_at=entry.occurred_at, pk__gt=entry.pk)
+    if OutcomeEntry.objects.filter(later, deal=entry.deal_id).exists():
+        raise TooLateError("It is too late: the deal has moved on since. Look at its thread.")
+    course.undo(entry, now=now)
+    return f"Taken back: “{entry.deal}” is as it was."
+
+
+def _hold(undo: Undo, user: User, now: datetime) -> str:
+    held = _still_there(Hold.objects.all(), undo, user)
+    if held is None:
+        return ALREADY
+    if held.ends_at is not None and held.ends_at <= now:
+        raise TooLateError("It is too late: the pause is over.")
+    conversation.release(held, now=now)
+    return "Taken back: the clock runs again."
+
+
+def _promise(undo: Undo, user: User, now: datetime) -> str:
+    promise = _still_there(Promise.objects.all(), undo, user)
+    if promise is None:
+        return ALREADY
+    if promise.due_at <= now:
+        raise TooLateError("It is too late: the promised day is over.")
+    conversation.release(promise, now=now)
+    return "Taken back: the stage’s threshold counts again."
+
+
+def _suggestion(undo: Undo, user: User, now: datetime) -> str:
+    suggestion = Suggestion.objects.visible_to(user).get(pk=undo.pk)
+    if suggestion.state == Suggestion.State.QUEUED:
+        return ALREADY
+    if suggestion.silence.ended_at is not None:
+        raise TooLateError("It is too late: that silence is over.")
+    try:
+        suggest.undo(suggestion, now=now)
+    except ValidationError as error:
+        raise TooLateError("It is too late: the deal has moved on since.") from error
+    return "Taken back: it is on your list again."
+
+
+def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
+    """Return the row, None where it is gone; raise DoesNotExist where the reader may not see it."""
+    row = rows.filter(pk=undo.pk).first()
+    if row is None:
+        return None
+    if isinstance(row, Hold) and row.contact is not None:
+        Contact.objects.visible_to(user).get(pk=row.contact.pk)
+    else:
+        Deal.objects.visible_to(user).get(pk=row.deal_id)
+    return row
+
+
+RUNS: dict[Kind, Callable[[Undo, User, datetime], str]] = {
+    Kind.TOUCH: _touch,
+    Kind.DELETION: _deletion,
+    Kind.TURN: _turn,
+    Kind.OUTCOME: _outcome,
+    Kind.HOLD: _hold,
+    Kind.PROMISE: _promise,
+    Kind.SUGGESTION: _suggestion,
+}

@@ -1,0 +1,45 @@
+"""Taking back what was just done, and putting notices away."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.signing import BadSignature
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from deals.views.answers import Request, go, way_back
+from outreach.models import Notice
+from outreach.undo import TooLateError, Undo, run
+from outreach.views import today
+
+
+@require_POST
+def take_back(request: Request, token: str) -> HttpResponse:
+    """Take back what the token names, once; say so plainly when it is too late."""
+    back = reverse("outreach:today")
+    try:
+        undo = Undo.read(token, request.user)
+        back = undo.back
+        messages.success(request, run(undo, user=request.user, now=timezone.now()))
+    except TooLateError as late:
+        messages.warning(request, str(late))
+    except (BadSignature, ObjectDoesNotExist) as error:
+        raise Http404 from error
+    return redirect(back)
+
+
+@require_POST
+def read_notice(request: Request, pk: int) -> HttpResponse:
+    """Put a notice away."""
+    notice = get_object_or_404(Notice, pk=pk, user=request.user)
+    if notice.read_at is None:
+        notice.read_at = timezone.now()
+        notice.save(update_fields=["read_at"])
+    if request.htmx and request.htmx.target == "queue":
+        asked = today.asked_of(request, request.GET)
+        return today.parts(request, asked, timezone.now())
+    return go(request, way_back(request, reverse("outreach:today")))
