@@ -1,4 +1,8 @@
-"""Where the shapes of the report's plot stand. The template draws them; colours are the look's."""
+"""Where the shapes of the report's plot stand. The template draws them; colours are the look's.
+
+Sideways all is in per cent of the width, so that words keep their size on any screen; upwards in
+pixels.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ from math import ceil
 
 from deals.report_tables import Table
 
-WIDTH, HEIGHT = 420, 200
-LEFT, RIGHT, TOP, BOTTOM = 26, 4, 8, 24  # room for what is written at the axes
+LEFT = 6.0  # per cent of the width, for the numbers at the grid's lines
+HEIGHT, TOP, BOTTOM = 200, 16, 24  # pixels; plot.css has the height, the rest is room for words
+WIDEST = 2.6  # per cent of the width, for one bar
 LABELS = 6  # how many days fit under the axis on a narrow screen
 TICKS = 4
 ROOM = 0.8  # of a step's width, for its bars
@@ -44,10 +49,6 @@ class Bars:
     bars: Sequence[Bar]
     ticks: Sequence[Mark]
     labels: Sequence[Mark]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
     floor: int = HEIGHT - BOTTOM
 
 
@@ -78,12 +79,12 @@ def _y(value: int, top: int) -> float:
 
 
 def _step_width(steps: Table) -> float:
-    return (WIDTH - LEFT - RIGHT) / max(len(steps.rows), 1)
+    return (100 - LEFT) / max(len(steps.rows), 1)
 
 
 def _bars(steps: Table, top: int) -> Iterator[Bar]:
     step = _step_width(steps)
-    width = min(step * ROOM / len(MARKS), 14)
+    width = min(step * ROOM / len(MARKS), WIDEST)
     for place, row in enumerate(steps.rows):
         start = LEFT + step * (place + 0.5) - width * len(MARKS) / 2
         for nth, (cell, mark) in enumerate(zip(row.cells, MARKS, strict=True)):
@@ -91,7 +92,7 @@ def _bars(steps: Table, top: int) -> Iterator[Bar]:
             title = f"{cell.column}, {steps.corner.lower()} {row.label}: {cell.tally.count}"
             if cell.tally.count:
                 yield Bar(
-                    round(start + nth * width, 1), y, round(width * 0.9, 1),
+                    round(start + nth * width, 2), y, round(width * 0.9, 2),
                     round(HEIGHT - BOTTOM - y, 1), mark, title, cell.query,
                 )  # fmt: skip
 
@@ -100,4 +101,4 @@ def _labels(steps: Table) -> Iterator[Mark]:
     step = _step_width(steps)
     every = max(ceil(len(steps.rows) / LABELS), 1)
     for place in range(0, len(steps.rows), every):
-        yield Mark(round(LEFT + step * (place + 0.5), 1), steps.rows[place].label)
+        yield Mark(round(LEFT + step * (place + 0.5), 2), steps.rows[place].label)

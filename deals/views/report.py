@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from deals import plots, report_tables, reports
 from deals.drilldown import Behind
 from deals.figures import Figure
@@ -36,6 +36,7 @@ def page(request: Request) -> HttpResponse:
     tables = {name: report_tables.table(name, report) for name in report_tables.TABLES}
     context = {
         "form": form,
+        "scope": _scope(request.user),
         "shortcuts": [(code, label) for code, (label, _) in SHORTCUTS.items()],
         "period": report.period,
         "days": urlencode(report_tables.days(report.period)),
@@ -92,6 +93,15 @@ WHEN = {
     Figure.LET_GO: "Let go",
     Figure.WE_WENT_QUIET: "Overdue since",
 }
+
+
+def _scope(reader: User) -> str:
+    """Say whose figures these are."""
+    if reader.is_admin:
+        return "All teams"
+    if not reader.is_manager:
+        return "Your own deals"
+    return ", ".join(team.name for team in reader.led_teams.all()) or "Your own deals"
 
 
 def _exported(behind: Behind) -> Iterable[Sequence[Value]]:
