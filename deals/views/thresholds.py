@@ -60,8 +60,10 @@ def preview(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def progress(request: Request, pk: int) -> HttpResponse:
-    """Show how far the past of a stage has been judged anew."""
+    """Show how far the past of a stage has been judged anew: a part of the stage's page."""
     _managers_only(request)
+    if not request.htmx:
+        return redirect("deals:threshold", pk=pk)
     told = {"stage": _stage(pk), "rejudgings": _unfinished(pk)}
     return answers.page(request, "deals/thresholds/progress.html", told)
 
