@@ -36,7 +36,8 @@ class Versions(Generic[V]):
             if place > whole and version.counts_from
         )
         self.changes = [since for since, _ in later]
-        self._versions: list[V] = [versions[whole], *(versions[place] for _, place in later)]
+        places = [whole, *(place for _, place in later)]
+        self._versions = [versions[place] for place in places]
 
     def at(self, instant: datetime) -> V:
         """Return the version in force at an instant."""
