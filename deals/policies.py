@@ -37,7 +37,7 @@ class Versions(Generic[V]):
         )
         self.changes = [since for since, _ in later]
         places = [whole, *(place for _, place in later)]
-        self._versions = [versions[place] for place in places]
+        self._versions: list[V] = [versions[place] for place in places]
 
     def at(self, instant: datetime) -> V:
         """Return the version in force at an instant."""
