@@ -1,23 +1,10 @@
-"""Amounts as people write them, read exactly; and the currencies that they are in."""
+"""Amounts as people write them, read exactly."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
 
-# ISO 4217, the currencies of countries in use; the codes of metals, funds and tests left out.
-CURRENCIES = tuple(
-    re.findall(
-        r"[A-Z]{3}",
-        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN "
-        "BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL "
-        "GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF "
-        "KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN "
-        "MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
-        "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH "
-        "UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG",
-    )
-)
 LARGEST = Decimal("999999999999.99")  # twelve digits before the point: the column's size
 NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})+(?:(?!\1)([.,])\d*)?", re.ASCII)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Case, F, FilteredRelation, IntegerField, Prefetch, Q, QuerySet, When
@@ -40,7 +41,6 @@ SORTS = (
     ("-title", "Title, Z to A"),
 )
 NEWEST = "-opened"
-OPEN_SILENCE = FilteredRelation("silences", condition=Q(silences__ended_at=None))
 # Silences by them come first; the longer, the earlier their clock began.
 MOST_SILENT = (
     Case(When(silent__by=By.THEM, then=0), default=1, output_field=IntegerField()),
@@ -76,16 +76,17 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:COUNTED].count())  # type: ignore[index]
+        found: Any = self.object_list
+        return int(found[:COUNTED].count())
 
 
-def listed(reader: User, asked: Asked, now: datetime) -> QuerySet[Deal]:
+def listed(reader: User, asked: Asked, cutoffs: Cutoffs) -> QuerySet[Deal]:
     """Return the deals that a reader may see and asked for, in a stable order."""
     deals = Deal.objects.visible_to(reader).filter(_narrowed(asked))
     if asked.text:
         deals = deals.filter(matching(asked.text))
     if asked.state:
-        deals = deals.filter(pk__in=in_state(asked.state, reader, now).values("deal"))
+        deals = deals.filter(pk__in=in_state(asked.state, reader, cutoffs).values("deal"))
     return ordered(deals, asked.sort)
 
 
@@ -115,7 +116,7 @@ def matching(text: str) -> Q:
     return found
 
 
-def in_state(state: str, reader: User, now: datetime) -> QuerySet[Silence]:
+def in_state(state: str, reader: User, cutoffs: Cutoffs) -> QuerySet[Silence]:
     """Return the open silences, of deals that a reader may see, that stand so at an instant.
 
     Judged by the cutoffs, so also between two sweeps. Source: SILENCE.md, "When it is dark".
@@ -123,7 +124,6 @@ def in_state(state: str, reader: User, now: datetime) -> QuerySet[Silence]:
     silences = Silence.objects.visible_to(reader).open().order_by()
     if state in (By.NOBODY, "ours"):
         return silences.filter(by=By.US if state == "ours" else By.NOBODY)
-    cutoffs = Cutoffs.at(now)
     if state == "held":
         return silences.filter(pk__in=_held(silences, cutoffs))
     if state == "dark":
@@ -146,18 +146,24 @@ def ordered(deals: QuerySet[Deal], sort: str) -> QuerySet[Deal]:
     if sort == "silence":
         return most_silent_first(deals)
     down = sort.startswith("-")
-    first = {
+    columns: dict[str, Any] = {
         "opened": F("opened_at"),
         "amount": F("amount"),
         "title": Lower("title"),
-    }[sort.removeprefix("-")]
+    }
+    first = columns[sort.removeprefix("-")]
     order = first.desc(nulls_last=True) if down else first.asc(nulls_last=True)
     return deals.order_by(order, "-pk" if down else "pk")
 
 
+def open_silence() -> FilteredRelation:
+    """Return the one open silence of each deal, to be joined; a new one each time: it keeps state."""
+    return FilteredRelation("silences", condition=Q(silences__ended_at=None))
+
+
 def most_silent_first(deals: QuerySet[Deal]) -> QuerySet[Deal]:
     """Return deals by how long they have been silent: by them first, then the rest, closed last."""
-    return deals.annotate(silent=OPEN_SILENCE).order_by(*MOST_SILENT)
+    return deals.annotate(silent=open_silence()).order_by(*MOST_SILENT)
 
 
 def with_people(deals: QuerySet[Deal]) -> QuerySet[Deal]:
