@@ -45,8 +45,7 @@ def save_contact(
 
     In a new company they live by its calendar from now on, unless they have one of their own.
     """
-    is_new = contact.pk is None
-    lock([] if is_new else deals_with(contact))
+    lock(deals_with(contact) if contact.pk else [])
     _keep(contact.company)
     contact.save()
     for address in gone:
@@ -67,5 +66,5 @@ def learn(contact: Contact, fact: Fact) -> Fact:
 
 def _keep(company: Company | None) -> None:
     """Save a company that was named in passing and is new."""
-    if company is not None and company.pk is None:
+    if company is not None and not company.pk:
         company.save()

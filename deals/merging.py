@@ -109,7 +109,7 @@ def merge_contacts(
     _merge_calendars(
         CalendarUse.objects.filter(contact=kept), CalendarUse.objects.filter(contact=other)
     )
-    kind = max(kept.kind, other.kind, key=[Contact.Kind.PROSPECT, Contact.Kind.CUSTOMER].index)
+    kind = max(kept.kind, other.kind, key=Contact.Kind.values.index)
     _fill(kept, other, take)
     kept.kind = kind  # who is a customer with one of the cards is one
     kept.save()

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.urls import reverse_lazy
 
 from accounts.models import User
 from contacts.models import Company, Contact
@@ -46,13 +47,13 @@ class NamedField(forms.CharField):
     """A contact or company by name; `reader` and `pool` are set by the form that holds it."""
 
     reader: User
-    kind: type[Contact] | type[Company]
+    kind: type[Contact | Company]
 
-    def __init__(self, *, offers_url: str, **options: Any) -> None:
+    def __init__(self, *, offers: str, **options: Any) -> None:
         super().__init__(**options)
         self.widget.attrs |= {
             "autocomplete": "off",
-            "hx-get": offers_url,
+            "hx-get": reverse_lazy(offers),
             "hx-trigger": "input changed delay:200ms",
             "hx-sync": "this:replace",
         }
@@ -76,7 +77,7 @@ class ContactField(NamedField):
     """One contact whom the reader may see."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(offers_url="/contacts/names/", **options)
+        super().__init__(offers="deals:contact-names", **options)
         self.widget.attrs |= {"list": "contact-names", "hx-target": "#contact-names"}
 
     def like(self, text: str) -> QuerySet[Contact]:
@@ -92,14 +93,15 @@ class ContactField(NamedField):
                 f"No contact of yours is called “{text}”. Check the spelling, "
                 "or add them under Contacts first."
             )
-        return _only(found, text)
+        only: Contact = _only(found, text)
+        return only
 
 
 class CompanyField(NamedField):
     """One company whom the reader may see; a name that is new makes a new company."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(offers_url="/companies/names/", **options)
+        super().__init__(offers="deals:company-names", **options)
         self.widget.attrs |= {"list": "company-names", "hx-target": "#company-names"}
 
     def like(self, text: str) -> QuerySet[Company]:
@@ -111,7 +113,8 @@ class CompanyField(NamedField):
             return None
         found = self.matches(text)
         if NUMBER.search(text) or (found and str(found[0]).casefold() == text.casefold()):
-            return _only(found, text)
+            only: Company = _only(found, text)
+            return only
         return Company(name=text, owner=self.reader)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,7 +13,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from django.http import HttpRequest
 
 UNPROCESSABLE = 422  # an invalid form, STYLE.md "Views, templates, HTMX"
 
@@ -26,7 +25,12 @@ class Request(HttpRequest):
 
 
 def page(
-    request: Request, template: str, context: Mapping[str, Any], *, part: str = "", status: int = 200
+    request: Request,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """Render a page, or its part of that name where HTMX asked for it."""
     name = f"{template}#{part}" if part and request.htmx else template
