@@ -55,10 +55,11 @@ class Rulebook:
     @classmethod
     def load(cls) -> Self:
         """Read the workspace's thresholds and calendars, in three queries."""
+        own = WorkCalendar.objects.filter(is_workspace=True).values_list("pk", flat=True)
         return cls(
             thresholds=_by("stage_id", Threshold.objects.order_by("pk")),
             calendars=_by("calendar_id", CalendarVersion.objects.order_by("pk")),
-            workspace_calendar=WorkCalendar.objects.get(is_workspace=True).pk,
+            workspace_calendar=own[0],
         )
 
     def threshold(self, stage: int, at: datetime) -> Threshold:

@@ -62,11 +62,11 @@ class Pane:
         return ours[0].channel if ours else str(Channel.EMAIL)
 
 
-def read(deal: Deal, *, reader: User, now: datetime) -> Pane:
+def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane:
     """Read one deal that the reader may see, in a number of queries that never grows."""
     zone = timezone.get_current_timezone()
     silence = deal.silences.open().first()
-    stands, patience, tries = _standing(silence, now)
+    stands, patience, tries = _standing(silence, now, rulebook)
     suggestion = _suggestion(deal, reader) if silence and silence.is_dark else None
     draft = drafts.render(suggestion) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
@@ -96,11 +96,12 @@ def local_time(contact: Contact, now: datetime) -> datetime | None:
     return now.astimezone(zoneinfo.ZoneInfo(contact.time_zone)) if contact.time_zone else None
 
 
-def _standing(silence: Silence | None, now: datetime) -> tuple[Standing | None, str, str]:
+def _standing(
+    silence: Silence | None, now: datetime, rulebook: Rulebook
+) -> tuple[Standing | None, str, str]:
     """Return how the open silence stands, how long it may last, and how many tries were made."""
     if silence is None:
         return None, "", ""
-    rulebook = Rulebook.load()
     threshold = rulebook.threshold(silence.stage_id, now)
     span = threshold.reply_span if silence.by == By.US else threshold.patience
     tries = f"{silence.dark_attempts} of {threshold.attempts} tries" if silence.is_dark else ""

@@ -156,10 +156,10 @@ def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
     row = rows.filter(pk=undo.pk).first()
     if row is None:
         return None
-    if isinstance(row, Hold) and row.contact is not None:
+    if row.deal is not None:
+        Deal.objects.visible_to(user).get(pk=row.deal.pk)
+    elif row.contact is not None:
         Contact.objects.visible_to(user).get(pk=row.contact.pk)
-    else:
-        Deal.objects.visible_to(user).get(pk=row.deal_id)
     return row
 
 

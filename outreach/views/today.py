@@ -60,7 +60,7 @@ def parts(request: Request, asked: Asked, now: datetime) -> HttpResponse:
     """Render all that changes on the page, for HTMX to put each in its place."""
     told = context(request, asked, now)
     today = rail_of(request.user, request.path, now).items[0]
-    return render(request, f"{TEMPLATE}#parts", {**told, "rail_today": today})
+    return render(request, "outreach/changes.html", {**told, "rail_today": today})
 
 
 def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
     today = Today.at(now, scope)
     groups = today.groups(asked.sizes)
     count = figures(today, groups, zone)
-    opened = _opened(request, asked, groups, now)
+    opened = _opened(request, asked, groups, today)
     return {
         "now": now,
         "asked": asked,
@@ -92,7 +92,7 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
     }
 
 
-def _opened(request: Request, asked: Asked, groups: list[Group], now: datetime) -> Pane | None:
+def _opened(request: Request, asked: Asked, groups: list[Group], today: Today) -> Pane | None:
     """Return the deal that was asked for, else the first of the list."""
     deals = Deal.objects.visible_to(request.user).select_related(
         "contact__company", "company", "owner", "stage__pipeline"
@@ -102,4 +102,7 @@ def _opened(request: Request, asked: Asked, groups: list[Group], now: datetime) 
     else:
         first = groups[0].rows[0].deal if groups else None
         deal = deals.filter(pk=first).first() if first else None
-    return pane.read(deal, reader=request.user, now=now) if deal else None
+    if deal is None:
+        return None
+    rulebook = today.cutoffs.rulebook
+    return pane.read(deal, reader=request.user, now=today.now, rulebook=rulebook)

@@ -123,7 +123,10 @@ def test_a_second_deal_of_one_contact_says_what_to_talk_about_first(ines: User) 
     dark(ines, "Second", contact=mara, amount=Decimal(10))
     sweeping.run(NOW)
     rows = groups(ines)["dark"].rows
-    assert [(row.flat.deal__title, row.after) for row in rows] == [("First", ""), ("Second", "First")]
+    assert [(row.flat.deal__title, row.after) for row in rows] == [
+        ("First", ""),
+        ("Second", "First"),
+    ]
 
 
 def test_what_to_talk_about_first_stays_unnamed_where_it_is_not_to_be_seen(
@@ -183,5 +186,3 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         thrice = Today.at(NOW, scope).groups({})
     assert [len(group.rows) for group in once] == [1, 1, 1, 1]
     assert [len(group.rows) for group in thrice] == [3, 3, 3, 3]
-
-
