@@ -8,16 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    F,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    TextChoices,
-    When,
-)
+from django.db.models import Case, F, FilteredRelation, Q, QuerySet, TextChoices, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -95,25 +86,21 @@ def _crossed(by: By, period: Period) -> Rows:
 
 
 def _ended(field: str, period: Period, silences: Rows) -> Rows:
-    """Return silences that ended in the period, with what their last crossing recorded.
+    """Return silences that ended in the period, with what the crossing they were dark by recorded.
 
-    One that was let go before it was dark has no crossing: the deal speaks for it.
+    One that was let go while it was not dark has none: the deal speaks for it.
     """
-    crossings = DarkSpell.objects.filter(silence=OuterRef("pk")).order_by("-started_at", "-pk")
-
-    def crossing(name: str) -> Subquery:
-        return Subquery(crossings.values(name)[:1])
-
     within = {f"{field}__gte": period.since, f"{field}__lt": period.until}
+    dark_to_the_end = Q(spells__ended_at=F("ended_at"))
     ended: Rows = silences.filter(**within).annotate(
+        crossing=FilteredRelation("spells", condition=dark_to_the_end),
         at=F(field),
         of_deal=F("deal"),
-        of_stage=Coalesce(crossing("stage"), F("stage"), output_field=BigIntegerField()),
-        of_owner=Coalesce(crossing("owner"), F("deal__owner"), output_field=BigIntegerField()),
-        of_currency=Coalesce(crossing("currency"), F("deal__currency")),
-        crossed_at=crossing("started_at"),
+        of_stage=Coalesce("crossing__stage", "stage"),
+        of_owner=Coalesce("crossing__owner", "deal__owner"),
+        of_currency=Coalesce("crossing__currency", "deal__currency"),
         of_amount=Case(
-            When(crossed_at__isnull=True, then=F("deal__amount")), default=crossing("amount")
+            When(crossing__isnull=True, then=F("deal__amount")), default=F("crossing__amount")
         ),
     )
     return ended

@@ -69,6 +69,27 @@ def test_a_let_go_silence_counts_where_it_ended_and_again_when_they_are_heard(
     assert counts(maud, APRIL, at=35) == {"relit": 1}
 
 
+def test_for_one_let_go_before_it_was_dark_the_deal_speaks(
+    demo: Story, ines: User, maud: User
+) -> None:
+    course.let_go(demo.deal, now=day(3))
+    report = reports.report(maud, MARCH, day(3))
+    let_go = report.tally(Figure.LET_GO, Stage.objects.get(name="Demo"), ines)
+    assert (let_go.count, let_go.amounts) == (1, {"EUR": Decimal("1000.00")})
+    assert counts(maud, at=3) == {"let_go": 1}
+
+
+def test_a_relit_deal_keeps_the_owner_and_amount_it_went_dark_with(
+    demo: Story, ines: User, karl: User, maud: User
+) -> None:
+    sweep_at(day(8))
+    people.hand_over([demo.deal.pk], karl)
+    demo.deal.refresh_from_db()
+    demo.they_write(day(9))
+    relit = reports.report(maud, MARCH, day(9)).tally(Figure.RELIT, owner=ines)
+    assert (relit.count, relit.amounts) == (1, {"EUR": Decimal("1000.00")})
+
+
 def test_an_answer_we_owed_too_long_counts_as_our_quiet_and_never_as_gone_dark(
     demo: Story, maud: User
 ) -> None:
