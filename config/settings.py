@@ -204,7 +204,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=SWEEP_SECONDS),
         # a tick that nobody took in time is no use: the next one does its work
         "options": {"expires": SWEEP_SECONDS},
-    }
+    },
+    # imports and other long work, in case the message that began it was lost
+    "go-on": {
+        "task": "deals.tasks.go_on",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
+    },
 }
 
 # --- Sign-in --------------------------------------------------------------------------------

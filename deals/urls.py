@@ -8,6 +8,7 @@ from deals.views import (
     contacts,
     course,
     deals,
+    importing,
     merging,
     people,
     pipelines,
@@ -80,6 +81,12 @@ urlpatterns = [
     path("settings/calendars/", calendars.calendar_list, name="calendars"),
     path("settings/calendars/new/", calendars.new, name="calendar-new"),
     path("settings/calendars/<int:pk>/", calendars.edit, name="calendar-edit"),
+    # Import
+    path("settings/import/", importing.imports, name="import"),
+    path("settings/import/<int:pk>/", importing.run, name="import-run"),
+    path("settings/import/<int:pk>/confirm/", importing.confirm, name="import-confirm"),
+    path("settings/import/<int:pk>/drop/", importing.drop, name="import-drop"),
+    path("settings/import/<int:pk>/rejected.csv", importing.rejected, name="import-rejected"),
     # The report
     path("report/", report.page, name="report"),
     path("report/deals/", report.deals, name="report-deals"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from deals.importing.values import Reader, RefusalError
 BATCH = 200  # deals in one transaction: short enough for others to write in between
 ANALYSE_FROM = 1000  # rows: after a first import the database's statistics are worth renewing
 LONGEST_PIPELINE = 120
+PAUSE = 0.03  # seconds; ARCHITECTURE.md, "Speed"
 Told = Callable[[int, int], None]
 
 
@@ -137,13 +139,13 @@ class Import:
                 self.notes.append(f"{translator.sheet.path.name}: not read are {columns}.")
         if reader.without_zone:
             self.notes.append(
-                f"{reader.without_zone} dates have no time zone and were read as "
+                f"Dates without a time zone ({reader.without_zone}) were read as "
                 f"{reader.zone.key}: say another one with --time-zone."
             )
         if reader.swapped:
             self.notes.append(
-                f"{reader.swapped} dates make no sense as {reader.dates}, but do with day and month "
-                "the other way round: check the order before you trust the others."
+                f"Some dates ({reader.swapped}) make no sense as {reader.dates}, but do with day and "
+                "month the other way round: check the order before you trust the others."
             )
 
     def settle(self, *, writes: bool) -> None:
@@ -181,6 +183,11 @@ class Import:
             after = batch[-1].id
             yield after, len(batch), arrival.counts
 
+    def rows(self) -> int:
+        """Return how many rows were read, those set aside included."""
+        said = ("deal WHERE said IS NOT NULL", "touch", "entry", "repeated", "rejected")
+        return sum(map(self.staging.count, said))
+
     def run(self, *, writes: bool, told: Told = lambda *_: None) -> dict[str, int]:
         """Import all that is laid out and return the counts of rows over all files."""
         self.settle(writes=writes)
@@ -189,6 +196,7 @@ class Import:
             counts.add(more)
             done += deals
             told(done, total)
+            breathe(writes=writes)
         if writes:
             renew_statistics(counts)
         return self.result(counts)
@@ -201,6 +209,12 @@ class Import:
             "unchanged": counts.unchanged + self.staging.count("repeated"),
             "rejected": self.staging.count("rejected"),
         }
+
+
+def breathe(*, writes: bool) -> None:
+    """Let others write between two batches: on SQLite a writer without a pause starves the web."""
+    if writes and connection.vendor == "sqlite":
+        time.sleep(PAUSE)
 
 
 def _shifted(told: Told, before: int, total: int, done: int) -> None:

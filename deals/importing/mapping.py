@@ -155,14 +155,14 @@ def _table(name: str, kind: str, said: dict[str, Any]) -> Table:
             raise ValueError(f"{place} does not say which column is the {needed}.")
     return Table(
         kind=kind,
-        file=said.get("file", f"{kind}.csv"),
+        file=_bare(said.get("file", f"{kind}.csv")),
         required=required or tuple(sources),
         sources={key: _several(value) for key, value in sources.items()},
         constants={key: str(value) for key, value in constants.items()},
         corrections=said.get("corrections", {}),
         values=said.get("values", {}),
         joins=tuple(
-            Join(join, parts["file"], parts["key"], parts["column"])
+            Join(join, _bare(parts["file"]), parts["key"], parts["column"])
             for join, parts in said.get("joins", {}).items()
         ),
         is_lenient=is_lenient,
@@ -183,6 +183,13 @@ def _known(place: str, said: Any, allowed: Any) -> None:
             f"{place}: “{strange[0]}” is not known. What can be said there: "
             f"{', '.join(sorted(allowed))}."
         )
+
+
+def _bare(file: str) -> str:
+    """Return the name of a file in the folder of the import; no other folder is read."""
+    if Path(file).name != file:
+        raise ValueError(f"“{file}” is no plain name: put the file beside the others.")
+    return file
 
 
 def _several(source: str | list[str]) -> tuple[str, ...]:

@@ -20,20 +20,25 @@ def test_a_message_comes_back_only_after_the_longest_task_has_ended():
     assert conf.broker_transport_options["visibility_timeout"] == conf.visibility_timeout == 600
 
 
-def test_beat_sends_the_sweep_every_so_many_seconds_and_drops_ticks_nobody_took():
+def test_beat_sends_the_sweep_and_long_work_in_intervals_and_drops_ticks_nobody_took():
     assert app.conf.beat_schedule == {
         "sweep": {
             "task": "outreach.tasks.sweep",
             "schedule": timedelta(seconds=settings.SWEEP_SECONDS),
             "options": {"expires": settings.SWEEP_SECONDS},
-        }
+        },
+        "go-on": {
+            "task": "deals.tasks.go_on",
+            "schedule": timedelta(seconds=settings.SWEEP_SECONDS),
+            "options": {"expires": settings.SWEEP_SECONDS},
+        },
     }
 
 
-def test_the_sweep_that_beat_sends_is_a_task_that_the_worker_knows():
+def test_what_beat_sends_are_tasks_that_the_worker_knows():
     app.loader.import_default_modules()
 
-    assert "outreach.tasks.sweep" in app.tasks
+    assert {"outreach.tasks.sweep", "deals.tasks.go_on"} <= set(app.tasks)
 
 
 def test_beat_asks_for_a_sweep_as_soon_as_it_starts():
