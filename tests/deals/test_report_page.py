@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from deals import people
+from deals import people, plots
 from deals.models import Deal
 from tests.cast import Story, make_company, make_contact, make_deal, sweep_at
 
@@ -189,6 +189,21 @@ def test_htmx_gets_the_part_and_a_browser_the_whole(client: Client, maud: User) 
     part = client.get(PAGE, headers={"HX-Request": "true"})
     assert ("<html" in whole.content.decode(), "<html" in part.content.decode()) == (True, False)
     assert "HX-Request" in part["Vary"]
+
+
+def test_the_page_says_whose_figures_it_shows(
+    client: Client, ines: User, maud: User, ada: User
+) -> None:
+    scopes = {ines: "Your own deals ·", maud: "North ·", ada: "All teams ·"}
+    for user, scope in scopes.items():
+        assert scope in seen(client, user, PAGE)
+
+
+@pytest.mark.parametrize(
+    ("highest", "tick"), [(0, 1), (4, 1), (5, 2), (15, 5), (40, 10), (41, 20), (5000, 2000)]
+)
+def test_the_lines_of_the_plot_stand_at_round_numbers(highest: int, tick: int) -> None:
+    assert plots.tick_of(highest) == tick
 
 
 def test_an_empty_period_says_so(client: Client, maud: User) -> None:
