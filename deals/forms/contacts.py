@@ -97,26 +97,36 @@ def _email(value: str) -> str:
 class AddressSet(forms.BaseInlineFormSet):
     """The addresses of one contact: each once, one preferred on each channel."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.instance.pk:
+            form.fields["DELETE"].label = "Remove"
+            form.fields["id"] = self._known_id(form.instance.pk)
+
+    def _known_id(self, pk: int) -> forms.Field:
+        """Return a field for the id of a row: one of those read already, so nothing is asked twice."""
+        known = [(each.pk, str(each.pk)) for each in self.get_queryset()]
+        return forms.TypedChoiceField(
+            choices=known, coerce=int, initial=pk, widget=forms.HiddenInput
+        )
+
+    def validate_unique(self) -> None:
+        """Leave it to `clean`, which says at the row itself what is twice."""
+
     def clean(self) -> None:
-        super().clean()
         seen: set[tuple[str, str]] = set()
         preferred: set[str] = set()
         for form in self.forms:
             told = getattr(form, "cleaned_data", None) or {}
             if not told.get("value") or told.get("DELETE"):
                 continue
-            key = (told["channel"], told["value"].casefold())
-            if key in seen:
+            channel, value, is_preferred = told["channel"], told["value"], told.get("is_preferred")
+            if (channel, value.casefold()) in seen:
                 form.add_error("value", "This address stands there already. Remove one of the two.")
-            if told.get("is_preferred") and told["channel"] in preferred:
+            if is_preferred and channel in preferred:
                 form.add_error("is_preferred", "Prefer one address on each channel, not two.")
-            seen.add(key)
-            preferred.update([told["channel"]] if told.get("is_preferred") else [])
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        if "DELETE" in form.fields:
-            form.fields["DELETE"].label = "Remove"
+            seen.add((channel, value.casefold()))
+            preferred.update([channel] if is_preferred else [])
 
 
 AddressFormSet = forms.inlineformset_factory(

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -30,11 +29,14 @@ class Kind:
     model: type[Contact | Company]
     form: Callable[..., Any]
     merge: Callable[..., Contact | Company]
+    related: tuple[str, ...]
 
 
 KINDS = {
-    "contact": Kind("contact", Contact, OtherContactForm, merging.merge_contacts),
-    "company": Kind("company", Company, OtherCompanyForm, merging.merge_companies),
+    "contact": Kind(
+        "contact", Contact, OtherContactForm, merging.merge_contacts, ("company", "owner")
+    ),
+    "company": Kind("company", Company, OtherCompanyForm, merging.merge_companies, ("owner",)),
 }
 
 
@@ -42,7 +44,7 @@ KINDS = {
 def choose(request: Request, pk: int, kind: str) -> HttpResponse:
     """Ask for the other one; nothing changes yet."""
     of = KINDS[kind]
-    kept = _found(request, of, pk)
+    [kept] = _found(request, of, pk)
     form: Any = of.form(request.POST or None, reader=request.user)
     if form.is_valid():
         other = form.cleaned_data[of.name]
@@ -58,7 +60,7 @@ def choose(request: Request, pk: int, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, pk: int, other_id: int, kind: str) -> HttpResponse:
     of = KINDS[kind]
-    kept, other = _found(request, of, pk), _found(request, of, other_id)
+    kept, other = _found(request, of, pk, other_id)
     error = ""
     if request.method == "POST":
         try:
@@ -72,12 +74,13 @@ def merge(request: Request, pk: int, other_id: int, kind: str) -> HttpResponse:
     return page(request, "contacts/merge.html", told, status=UNPROCESSABLE if error else 200)
 
 
-def _found(request: Request, of: Kind, pk: int) -> Any:
+def _found(request: Request, of: Kind, *ids: int) -> list[Any]:
+    """Return those of these ids that the reader may merge, or answer 404."""
     visible: QuerySet[Any] = of.model.objects.visible_to(request.user)
-    found: Contact | Company = get_object_or_404(visible, pk=pk)
-    if not may_decide(request.user, found):
+    found = visible.select_related(*of.related).in_bulk(ids)
+    if len(found) < len(set(ids)) or not all(may_decide(request.user, x) for x in found.values()):
         raise Http404
-    return found
+    return [found[pk] for pk in ids]
 
 
 def _preview(of: Kind, kept: Any, other: Any) -> dict[str, Any]:
