@@ -1,0 +1,46 @@
+"""What the demo's house sells, and what people ask about it: `data/offers.toml`, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from outreach.demo.words import read
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """One thing that is sold: to whom, for how much apiece, and the talk it causes.
+
+    `counts` and `price` are the least and the most; `asked` pairs their questions with our answers.
+    """
+
+    thing: str
+    units: str
+    counts: tuple[int, int]
+    price: tuple[int, int]
+    titles: list[str]
+    wanted: list[str]
+    asked: list[tuple[str, str]]
+    sector: str = ""
+    branch: str = ""
+    jobs: tuple[str, ...] = ("",)
+    is_for_homes: bool = False
+    is_for_any_branch: bool = False
+
+
+@cache
+def offers() -> list[Offer]:
+    """Return all that is sold."""
+    return [Offer(**told) for told in read("offers.toml")["offers"]]
+
+
+def for_companies(*, of_any_branch: bool = False) -> list[Offer]:
+    """Return what companies buy; or only what one of any branch may want besides."""
+    found = [offer for offer in offers() if not offer.is_for_homes]
+    return [offer for offer in found if offer.is_for_any_branch or not of_any_branch]
+
+
+def for_homes() -> list[Offer]:
+    """Return what people buy for themselves."""
+    return [offer for offer in offers() if offer.is_for_homes]

@@ -1,0 +1,235 @@
+"""The demo: a workspace one could believe in, the same one for the same seed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User, Workspace
+from contacts.models import Address, Company, Contact, Fact, OptOut
+from deals import standing
+from deals.models import (
+    CalendarUse,
+    Deal,
+    Direction,
+    Hold,
+    OutcomeEntry,
+    Promise,
+    Silence,
+    StageEntry,
+    Touch,
+)
+from deals.replay import compare
+from outreach.demo import build, house
+from outreach.demo.words import words
+from outreach.models import Notice, Play, Suggestion
+
+WEDNESDAY = datetime(2026, 10, 14, 13, 40, tzinfo=UTC)
+SUNDAY_NIGHT = datetime(2026, 3, 1, 23, 5, tzinfo=UTC)
+FEW = 80
+pytestmark = pytest.mark.django_db
+
+
+class UndoneError(Exception):
+    """Ends a transaction that is to leave nothing behind."""
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Return all that the demo says, by what it is, without the ids of rows."""
+    told = {
+        Company: ("external_id", "name", "domain", "country"),
+        Contact: ("external_id", "first_name", "last_name", "job_title", "company__external_id"),
+        Address: ("contact__external_id", "channel", "value", "consent", "health"),
+        Fact: ("external_id", "text", "learned_on"),
+        CalendarUse: ("company__external_id", "contact__external_id", "calendar__name"),
+        Deal: ("external_id", "title", "stage__name", "owner__email", "amount", "outcome"),
+        StageEntry: ("external_id", "stage__name", "occurred_at", "turn"),
+        OutcomeEntry: ("external_id", "outcome", "occurred_at", "look_again_on"),
+        Touch: ("external_id", "occurred_at", "channel", "direction", "turn", "note"),
+        Hold: ("external_id", "reason", "starts_at", "ends_at"),
+        Promise: ("external_id", "made_at", "due_at"),
+        OptOut: ("external_id", "occurred_at"),
+        Silence: ("deal__external_id", "by", "started_at", "ended_at", "dark_at"),
+        Suggestion: ("deal__external_id", "play", "channel", "contact__external_id", "step"),
+        Notice: ("deal__external_id", "kind", "user__email"),
+    }
+    return {
+        model.__name__: sorted(model._default_manager.values_list(*columns), key=str)
+        for model, columns in told.items()
+    }
+
+
+def told_and_undone(seed: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of a demo that is taken back."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with pytest.raises(UndoneError), transaction.atomic():  # noqa: PT012 -- the raise takes it back
+        build.fill(WEDNESDAY, seed=seed, deals=FEW)
+        found = rows()
+        raise UndoneError
+    return found
+
+
+def states_of(owner: str) -> Counter[str]:
+    """Count how the open deals of a user stand."""
+    silences = list(Silence.objects.open().filter(deal__owner__email=owner))
+    return Counter(str(stands.state) for stands in standing.of(silences, WEDNESDAY).values())
+
+
+def test_the_same_seed_tells_the_same_story_and_another_one_another() -> None:
+    first = told_and_undone(seed=7)
+
+    assert told_and_undone(seed=7) == first
+    assert told_and_undone(seed=8)["Deal"] != first["Deal"]
+
+
+def test_there_are_three_teams_eight_reps_and_four_hundred_deals_in_every_state() -> None:
+    written = build.fill(WEDNESDAY)
+
+    assert (written.deals, Deal.objects.count()) == (400, 400)
+    assert 8_000 <= written.touches == Touch.objects.count() <= 15_000
+    roles = Counter(User.objects.values_list("role", flat=True))
+    assert roles == {"rep": 8, "manager": 3, "admin": 1}
+    assert User.objects.filter(role="manager", led_teams=None).count() == 0
+    assert set(Deal.objects.values_list("outcome", flat=True)) == {"open", "won", "lost", "resting"}
+    ines = states_of("ines@example.com")
+    assert sum(ines.values()) == 38
+    assert {state: ines[state] for state in ("dark", "dimming", "stale", "overdue")} == {
+        "dark": 7, "dimming": 3, "stale": 2, "overdue": 2,
+    }  # fmt: skip
+    assert min(ines[state] for state in ("ours", "held", "waiting", "nobody")) > 0
+    suggested = Suggestion.objects.live().filter(owner__email="ines@example.com")
+    assert set(suggested.values_list("play", flat=True)) == set(Play.values)
+    open_ones = Silence.objects.open()
+    share = open_ones.filter(by="them", dark_at__isnull=False).count() / open_ones.count()
+    assert 0.1 < share < 0.3
+
+
+@pytest.mark.parametrize("now", [WEDNESDAY, SUNDAY_NIGHT])
+def test_the_stored_silences_are_what_the_told_histories_amount_to(now: datetime) -> None:
+    build.fill(now, deals=FEW)
+
+    deals = list(Deal.objects.values_list("pk", flat=True))
+    assert compare(deals, now).differing == set()
+    assert not Touch.objects.filter(occurred_at__gt=now).exists()
+    oldest = Touch.objects.order_by("occurred_at").values_list("occurred_at", flat=True)[0]
+    assert oldest >= now - timedelta(days=730)
+
+
+def test_what_was_over_long_ago_is_not_told_as_news() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    told = Notice.objects.values_list("deal").order_by("deal")
+    assert 0 < told.count() < 20
+
+
+def test_reps_hardly_ever_write_at_weekends() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    ours = Touch.objects.filter(direction=Direction.OUTBOUND).select_related("user")
+    days = [touch.occurred_at.astimezone(zone_of(touch.user)).weekday() for touch in ours]
+    assert sum(day > 4 for day in days) <= 6  # those about to go dark are laid to the minute
+
+
+def zone_of(user: User | None) -> Any:
+    from zoneinfo import ZoneInfo
+
+    assert user is not None
+    return ZoneInfo(user.time_zone)
+
+
+def test_nobody_in_the_demo_can_be_reached_for_real() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    mails = Address.objects.filter(channel="email").values_list("value", flat=True)
+    hosts = {
+        value.split("@")[1] for value in [*mails, *User.objects.values_list("email", flat=True)]
+    }
+    assert [
+        host for host in hosts if not re.search(r"(^example\.(com|org|net)|\.example)$", host)
+    ] == []
+    numbers = Address.objects.filter(channel__in=["phone", "sms"]).values_list("value", flat=True)
+    assert [number for number in numbers if not FICTION.match(number)] == []
+
+
+FICTION = re.compile(
+    r"\+49 (30 23125 \d{3}|171 39200\d{2})$|\+46 (31 390 06 \d{2}|70 174 06 \d{2})$"
+    r"|\+44 (20 7946 0\d{3}|7700 900\d{3})$|\+1 (212|646) 555 01\d{2}$"
+    r"|\+33 (1 99 00|6 39 98) \d{2} \d{2}$|\+(34|48|81) 00 "
+)
+
+
+def test_every_slot_of_every_text_is_filled() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    of_deals = Deal.objects.values_list("title", "wanted", "next_step")
+    of_touches = Touch.objects.values_list("subject", "note")
+    texts = [text for row in (*of_deals, *of_touches) for text in row]
+    assert [text for text in texts if "{" in text] == []
+    assert Touch.objects.filter(note="").count() == 0
+
+
+def every_text() -> Iterator[str]:
+    for texts in words().said.values():
+        yield from texts
+
+
+def test_nobody_in_the_demo_is_asked_why_they_do_not_answer() -> None:
+    blame = re.compile(
+        r"just checking|following up|heard back|have not (heard|replied)|ignor|still waiting",
+        re.IGNORECASE,
+    )
+    assert [text for text in every_text() if blame.search(text)] == []
+
+
+def run(*arguments: str) -> str:
+    said = StringIO()
+    call_command("demo", *arguments, stdout=said)
+    return said.getvalue()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command tell fewer deals than the four hundred."""
+    monkeypatch.setattr(build, "DEALS", FEW)
+
+
+def test_the_command_prints_who_can_sign_in_and_they_can(small: None, client: Client) -> None:
+    said = run("--at", "2026-10-14T13:40:00+00:00")
+
+    assert Workspace.current().is_demo
+    assert said.count("@example.com") == 12
+    client.post(reverse("account_login"), {"login": "ines@example.com", "password": house.PASSWORD})
+    assert client.get("/").status_code == 200
+
+
+def test_the_command_leaves_a_workspace_in_use_alone(small: None, ines: User) -> None:
+    with pytest.raises(CommandError, match="not empty"):
+        run()
+
+    said = run("--if-empty")
+
+    assert (
+        said == "There is something in this workspace already: it stays as it is, without a demo.\n"
+    )
+    assert (Deal.objects.count(), Workspace.current().is_demo) == (0, False)
+
+
+def test_a_second_run_changes_nothing_and_tells_the_sign_ins_again(small: None) -> None:
+    first = json.loads(run("--json", "--at", "2026-10-14T13:40:00+00:00"))
+
+    assert first == {"deals": FEW, "touches": Touch.objects.count()}
+    assert "ines@example.com" in run("--if-empty")
+    assert json.loads(run("--json", "--if-empty")) == {"deals": 0, "touches": 0}
+    assert Deal.objects.count() == FEW
