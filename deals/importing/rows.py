@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -17,6 +17,7 @@ from deals.importing.values import Reader, RefusalError
 from deals.models import Direction, Outcome, Turn
 
 SPEAKERS = {"us": "outbound", "them": "inbound", "both": "two_way"}
+DIRECTIONS, CHANNELS, TURNS = map(tuple, (Direction.values, Channel.values, Turn.values))
 OUTCOMES = (Outcome.OPEN, Outcome.WON, Outcome.LOST, Outcome.ARCHIVED)
 LONGEST_ID = 200
 LONGEST_NAME = 120
@@ -34,7 +35,8 @@ class _Said:
     """A row that can be laid aside as text and taken up again."""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps(said, default=str, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -65,8 +67,8 @@ class TouchRow(_Said):
     def read(cls, said: Mapping[str, str], reader: Reader) -> TouchRow:
         deal = _id(said, "deal")
         at = reader.instant("occurred_at", _given(said, "occurred_at"))
-        direction = values.one_of("direction", _given(said, "direction"), Direction.values)
-        channel = values.one_of("channel", _given(said, "channel"), Channel.values)
+        direction = values.one_of("direction", _given(said, "direction"), DIRECTIONS)
+        channel = values.one_of("channel", _given(said, "channel"), CHANNELS)
         turn = said.get("turn", "")
         key = values.words("touch", said.get("touch", ""), LONGEST_ID)
         return cls(
@@ -78,7 +80,7 @@ class TouchRow(_Said):
             by=values.words("by", said.get("by", ""), LONGEST_NAME),
             note=values.words("note", said.get("note", ""), LONGEST_NOTE),
             subject=values.words("subject", said.get("subject", ""), 300),
-            turn=values.one_of("turn", turn, Turn.values) if turn else "",
+            turn=values.one_of("turn", turn, TURNS) if turn else "",
         )
 
 
@@ -204,7 +206,7 @@ def _ending(said: Mapping[str, str], reader: Reader) -> dict[str, Any]:
 
 
 def _last_contact(said: Mapping[str, str]) -> dict[str, str]:
-    choices = {"last_contact_by": tuple(SPEAKERS), "last_contact_channel": Channel.values}
+    choices = {"last_contact_by": tuple(SPEAKERS), "last_contact_channel": CHANNELS}
     return {
         name: values.one_of(name, said[name], known)
         for name, known in choices.items()

@@ -94,10 +94,15 @@ def test_a_row_that_cannot_be_is_set_aside(
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (("L1", "x", day(1), "sideways", "web"), ("direction “sideways” is not known: write one of inbound, "
-         "outbound, two_way")),
-        (("L1", "x", day(1), "inbound", "fax"), ("channel “fax” is not known: write one of email, phone, sms, "
-         "chat, social, meeting, letter, web, other")),
+        (
+            ("L1", "x", day(1), "sideways", "web"),
+            "direction “sideways” is not known: write one of inbound, outbound, two_way",
+        ),
+        (
+            ("L1", "x", day(1), "inbound", "fax"),
+            ("channel “fax” is not known: write one of email, phone, sms, chat, social, meeting, "
+             "letter, web, other"),
+        ),
         (("L1", "x", "", "inbound", "web"), "has no occurred_at: fill it in"),
     ],
 )  # fmt: skip
