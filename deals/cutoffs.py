@@ -8,7 +8,7 @@ Source: SILENCE.md, "When it is dark".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -25,18 +25,18 @@ NO_PROMISE = Q(promised_at=None)
 
 @dataclass(frozen=True)
 class Cutoff:
-    """One policy's cutoff: which silences (`by` whom, in which stage, on which calendar) it judges."""
+    """One policy's cutoff: which silences (`by` whom, in which stage, on which calendars) it judges."""
 
     by: str
     stage: int
-    calendar: int
+    calendars: tuple[int, ...]
     at: datetime
     is_working: bool
 
     @property
     def scope(self) -> Q:
         """The open silences that the policy judges by a threshold; promised ones go by their date."""
-        return OPEN & NO_PROMISE & Q(by=self.by, stage=self.stage, calendar=self.calendar)
+        return OPEN & NO_PROMISE & Q(by=self.by, stage=self.stage, calendar__in=self.calendars)
 
     def sure(self, now: datetime) -> Q:
         """What the cutoff alone can tell: `clock_from` says all of it."""
@@ -75,7 +75,7 @@ class Cutoffs:
                     at = policy.clock.back(self.now, policy.threshold * share)
                 except OverflowError:
                     continue  # a calendar never open for so long: nothing on it is due
-                yield Cutoff(by, stage, calendar, at, policy.clock is not CALENDAR_TIME)
+                yield Cutoff(by, stage, (calendar,), at, policy.clock is not CALENDAR_TIME)
 
     def due(self, by: str, share: float = 1.0, among: QuerySet[Silence] | None = None) -> Q:
         """Return which open silences are past a share of their threshold, held ones left out.
@@ -84,13 +84,25 @@ class Cutoffs:
         """
         rows = Silence.objects.all() if among is None else among
         due = Q(pk__in=self._singly_due(by, share, rows))
-        for cutoff in self.each(by, share):
+        for cutoff in self.widest(by, share):
             due |= cutoff.sure(self.now) & Q(clock_from__lte=cutoff.at)
         return due
 
+    def widest(self, by: str, share: float = 1.0) -> Iterator[Cutoff]:
+        """Yield the same cutoffs, with calendars that share one told together.
+
+        In calendar time that is all of them, which keeps a question about many calendars short.
+        """
+        shared: dict[Cutoff, list[int]] = {}
+        for cutoff in self.each(by, share):
+            alone = replace(cutoff, calendars=())
+            shared.setdefault(alone, []).extend(cutoff.calendars)
+        for alone, calendars in shared.items():
+            yield replace(alone, calendars=tuple(calendars))
+
     def _singly_due(self, by: str, share: float, rows: QuerySet[Silence]) -> list[int]:
         held = Q(pk__in=[])
-        for cutoff in self.each(by, share):
+        for cutoff in self.widest(by, share):
             held |= cutoff.single(self.now) & Q(started_at__lte=cutoff.at)
         promised = OPEN & Q(by=by, promised_at__isnull=False)
         if share == 1.0:

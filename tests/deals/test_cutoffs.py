@@ -128,3 +128,19 @@ def test_a_calendar_that_is_hardly_ever_open_stops_nobody_elses_sweep(ines: User
     sweep_at(day(3))
     assert (never.is_dark, other.is_dark) == (False, True)
     assert standing.of([never.silence], day(3))[never.silence.pk].state == State.WAITING
+
+
+def test_many_calendars_make_no_question_too_long(ines: User) -> None:
+    story = Story(make_deal(ines, "Demo"))
+    story.we_write(day(0, 10))
+    for number in range(60):
+        calendar = WorkCalendar.objects.create(name=f"Calendar {number}")
+        calendars.new_version(
+            calendar,
+            now=MONDAY_9,
+            hours={"0": [["09:00", f"{10 + number % 12}:00"]]},
+            time_zone="UTC",
+        )
+    cutoffs = Cutoffs.at(day(8))
+    assert Silence.objects.filter(cutoffs.dark()).get() == story.silence
+    assert len(list(cutoffs.widest(By.THEM))) < 60
