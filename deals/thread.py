@@ -206,9 +206,10 @@ def _did(touch: Touch) -> str:
 
 
 def _of_silence(silence: Silence, now: datetime, zone: tzinfo) -> Iterator[Entry]:
-    """Tell of silences that last or that went dark; those that ended in time need no line."""
+    """Tell of silences by them that last, and of those that went dark; the others need no line."""
     dark_at = _dark_from(silence)
-    if silence.by == By.NOBODY or (silence.ended_at is not None and dark_at is None):
+    is_waiting = silence.by == By.THEM and silence.ended_at is None
+    if silence.by == By.NOBODY or (dark_at is None and not is_waiting):
         return
     what = "of silence" if silence.by == By.THEM else "in which we owed an answer,"
     lasted = say_duration((silence.ended_at or now) - silence.started_at)

@@ -7,7 +7,7 @@ gets its turn. Source: SILENCE.md, "What the sweep does"; ARCHITECTURE.md, "Spee
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,8 +16,9 @@ from django.db import connection, transaction
 
 from deals import sweep
 from deals.models import Silence
+from deals.replay import lock, replay
 from outreach import lines, notices, suggest
-from outreach.filing import stale
+from outreach.filing import stale_silences
 from outreach.steps import Steps
 
 BATCH = 1000
@@ -55,14 +56,24 @@ def run(now: datetime) -> Swept:
     _until_empty(swept, lambda: _lapse(now))
     _until_empty(swept, lambda: _mark(now, swept))
     suggest.wake(now)
-    _each(swept, stale().order_by("silence").values_list("silence", flat=True).distinct(),
-          lambda silences: suggest.withdraw(silences, now))  # fmt: skip
+    _each(swept, stale_silences(), lambda silences: suggest.withdraw(silences, now))
     steps = Steps.at(now)
     _each(swept, list(suggest.due(steps)), lambda silences: _suggest(silences, steps, swept))
     _each(swept, lines.leaderless(), lines.line_up)
     notices.tell(now)
     sweep.beat(now, marked_dark=swept.marked_dark, suggested=swept.suggested)
     return swept
+
+
+def look_at(deals: Sequence[int], now: datetime) -> None:
+    """Do for some deals what the next sweep would: mark what is due and queue what to do about it.
+
+    Whoever took something back sees at once how things stand. In the caller's transaction.
+    """
+    lock(deals)
+    replay(deals, now, is_sweep=True)
+    dark = Silence.objects.open().by_them().filter(deal__in=deals, dark_at__isnull=False)
+    suggest.for_silences(list(dark.values_list("pk", flat=True)), now)
 
 
 def _lapse(now: datetime) -> bool:

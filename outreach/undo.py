@@ -5,7 +5,7 @@ Safe to run twice. Source: SILENCE.md, "Whose turn", rule 7: only undo takes a c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,20 +13,20 @@ from typing import TypeVar
 
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Touch
-from outreach import suggest
+from outreach import suggest, sweeping
 from outreach.models import Suggestion
 from outreach.touches import take_back
 
 SALT = "lamplighter.undo"
 LASTS = timedelta(days=1)
 Row = TypeVar("Row", Hold, Promise, OutcomeEntry)
-ALREADY = "That was taken back already."
 
 
 class Kind(StrEnum):
@@ -39,6 +39,17 @@ class Kind(StrEnum):
     HOLD = "hold"
     PROMISE = "promise"
     SUGGESTION = "suggestion"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What to say, and the deals that stand differently now."""
+
+    text: str
+    deals: Sequence[int] = ()
+
+
+ALREADY = TakenBack("That was taken back already.")
 
 
 class TooLateError(Exception):
@@ -80,34 +91,37 @@ def run(undo: Undo, *, user: User, now: datetime) -> str:
 
     Raises TooLateError where the deal has moved on, and DoesNotExist for a row out of sight.
     """
-    return RUNS[undo.kind](undo, user, now)
+    with transaction.atomic():
+        done = RUNS[undo.kind](undo, user, now)
+        sweeping.look_at(done.deals, now)
+    return done.text
 
 
-def _touch(undo: Undo, user: User, now: datetime) -> str:
+def _touch(undo: Undo, user: User, now: datetime) -> TakenBack:
     touch = Touch.objects.visible_to(user).get(pk=undo.pk)
     if touch.deleted_at is not None:
         return ALREADY
     take_back(touch, now=now)
-    return "Taken back: the touch is gone."
+    return TakenBack("Taken back: the touch is gone.", [touch.deal_id])
 
 
-def _deletion(undo: Undo, user: User, now: datetime) -> str:
+def _deletion(undo: Undo, user: User, now: datetime) -> TakenBack:
     touch = Touch.objects.visible_to(user).get(pk=undo.pk)
     if touch.deleted_at is None:
         return ALREADY
     conversation.restore(touch, now=now)
-    return "Taken back: the touch is there again."
+    return TakenBack("Taken back: the touch is there again.", [touch.deal_id])
 
 
-def _turn(undo: Undo, user: User, now: datetime) -> str:
+def _turn(undo: Undo, user: User, now: datetime) -> TakenBack:
     touch = Touch.objects.visible_to(user).standing().get(pk=undo.pk)
     if touch.turn == undo.before:
         return ALREADY
     conversation.correct(touch, now=now, turn=undo.before)
-    return "Taken back: it waits for an answer again."
+    return TakenBack("Taken back: it waits for an answer again.", [touch.deal_id])
 
 
-def _outcome(undo: Undo, user: User, now: datetime) -> str:
+def _outcome(undo: Undo, user: User, now: datetime) -> TakenBack:
     entry = _still_there(OutcomeEntry.objects.all(), undo, user)
     if entry is None:
         return ALREADY
@@ -115,30 +129,31 @@ def _outcome(undo: Undo, user: User, now: datetime) -> str:
     if OutcomeEntry.objects.filter(later, deal=entry.deal_id).exists():
         raise TooLateError("It is too late: the deal has moved on since. Look at its thread.")
     course.undo(entry, now=now)
-    return f"Taken back: “{entry.deal}” is as it was."
+    return TakenBack(f"Taken back: “{entry.deal}” is as it was.", [entry.deal_id])
 
 
-def _hold(undo: Undo, user: User, now: datetime) -> str:
+def _hold(undo: Undo, user: User, now: datetime) -> TakenBack:
     held = _still_there(Hold.objects.all(), undo, user)
     if held is None:
         return ALREADY
     if held.ends_at is not None and held.ends_at <= now:
         raise TooLateError("It is too late: the pause is over.")
+    deals = conversation.deals_of_hold(held)
     conversation.release(held, now=now)
-    return "Taken back: the clock runs again."
+    return TakenBack("Taken back: the clock runs again.", deals)
 
 
-def _promise(undo: Undo, user: User, now: datetime) -> str:
+def _promise(undo: Undo, user: User, now: datetime) -> TakenBack:
     promise = _still_there(Promise.objects.all(), undo, user)
     if promise is None:
         return ALREADY
     if promise.due_at <= now:
         raise TooLateError("It is too late: the promised day is over.")
     conversation.release(promise, now=now)
-    return "Taken back: the stage’s threshold counts again."
+    return TakenBack("Taken back: the stage’s threshold counts again.", [promise.deal_id])
 
 
-def _suggestion(undo: Undo, user: User, now: datetime) -> str:
+def _suggestion(undo: Undo, user: User, now: datetime) -> TakenBack:
     suggestion = Suggestion.objects.visible_to(user).get(pk=undo.pk)
     if suggestion.state == Suggestion.State.QUEUED:
         return ALREADY
@@ -148,7 +163,7 @@ def _suggestion(undo: Undo, user: User, now: datetime) -> str:
         suggest.undo(suggestion, now=now)
     except ValidationError as error:
         raise TooLateError("It is too late: the deal has moved on since.") from error
-    return "Taken back: it is on your list again."
+    return TakenBack("Taken back: it is on your list again.")
 
 
 def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
@@ -163,7 +178,7 @@ def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
     return row
 
 
-RUNS: dict[Kind, Callable[[Undo, User, datetime], str]] = {
+RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.TOUCH: _touch,
     Kind.DELETION: _deletion,
     Kind.TURN: _turn,

@@ -30,7 +30,7 @@ class LetGoForm(ReturningForm):
     outcome = forms.ChoiceField(
         label="For how long",
         choices=[(Outcome.RESTING, "For now"), (Outcome.LOST, "For good")],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"autofocus": True}),
         initial=Outcome.RESTING,
     )
     look_again_on = forms.DateField(

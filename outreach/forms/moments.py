@@ -12,18 +12,21 @@ from deals.models import Deal, Hold
 from outreach.forms.returning import DAY, DayInput, ReturningForm, at_time, end_of
 
 MORNING = time(9)  # when a day to wait for begins
+FIRST_RADIO = forms.RadioSelect(attrs={"autofocus": True})
 QUICK = [("tomorrow", "Tomorrow"), ("next_week", "Next week"), ("day", "Another day")]
 
 
 class MomentForm(ReturningForm):
     """A day to wait for, by name or by date."""
 
-    until = forms.ChoiceField(choices=QUICK, widget=forms.RadioSelect, initial="tomorrow")
+    until = forms.ChoiceField(choices=QUICK, widget=FIRST_RADIO, initial="tomorrow")
     day = forms.DateField(label="Day", required=False, widget=DayInput())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         day = cleaned.get("day")
+        if day is not None:  # whoever names a day means it
+            cleaned["until"] = "day"
         if cleaned.get("until") == "day":
             if day is None and "day" not in self.errors:
                 self.add_error("day", "Choose the day.")
@@ -64,7 +67,7 @@ class PauseForm(MomentForm):
         (Hold.Reason.ABSENCE, "They are out of office"),
     ]
 
-    kind = forms.ChoiceField(label="Why", choices=KINDS, widget=forms.RadioSelect, initial=PROMISE)
+    kind = forms.ChoiceField(label="Why", choices=KINDS, widget=FIRST_RADIO, initial=PROMISE)
     at = forms.TimeField(
         label="At",
         required=False,

@@ -188,6 +188,13 @@ def test_a_pause_needs_its_day(rep: Client, deal: Deal) -> None:
     assert "Choose a day to come." in rep.post(f"/deals/{deal.pk}/pause/", past).content.decode()
 
 
+def test_whoever_names_a_day_means_it(rep: Client, deal: Deal) -> None:
+    day = timezone.localdate() + timedelta(days=20)
+    told = {"kind": "pause", "until": "tomorrow", "day": day.isoformat()}
+    rep.post(f"/deals/{deal.pk}/pause/", told)
+    assert Hold.objects.get().ends_at > timezone.now() + timedelta(days=18)
+
+
 def test_a_pause_is_ended_before_its_day(rep: Client, story: Story) -> None:
     rep.post(f"/deals/{story.deal.pk}/pause/", {"kind": "pause", "until": "next_week"})
     rep.post(f"/holds/{Hold.objects.get().pk}/end/")

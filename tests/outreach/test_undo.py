@@ -56,7 +56,7 @@ def test_a_touch_is_taken_back_once(story: Story, ines: User) -> None:
     undo = Undo(Kind.TOUCH, touch.pk)
     assert run(undo, user=ines, now=NOW) == "Taken back: the touch is gone."
     assert story.silence.by == "them"
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_an_attempt_taken_back_opens_its_suggestion_again(story: Story, ines: User) -> None:
@@ -67,12 +67,22 @@ def test_an_attempt_taken_back_opens_its_suggestion_again(story: Story, ines: Us
     assert Suggestion.objects.live().get().state == "queued"
 
 
+def test_what_was_dark_is_dark_again_at_once_and_has_its_suggestion(
+    story: Story, ines: User
+) -> None:
+    touch = story.they_write(NOW)
+    assert list(Suggestion.objects.live()) == []
+    run(Undo(Kind.TOUCH, touch.pk), user=ines, now=NOW)
+    assert story.is_dark
+    assert Suggestion.objects.live().get().deal == story.deal
+
+
 def test_a_deletion_is_taken_back_once(story: Story, ines: User) -> None:
     touch = story.deal.touches.get()
     conversation.delete(touch, now=NOW)
     undo = Undo(Kind.DELETION, touch.pk)
     assert run(undo, user=ines, now=NOW) == "Taken back: the touch is there again."
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_a_turn_is_given_back_once(story: Story, ines: User) -> None:
@@ -80,7 +90,7 @@ def test_a_turn_is_given_back_once(story: Story, ines: User) -> None:
     conversation.correct(touch, now=NOW, turn="unchanged")
     undo = Undo(Kind.TURN, touch.pk, before="theirs")
     assert run(undo, user=ines, now=NOW) == "Taken back: it waits for an answer again."
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_a_closing_is_taken_back_once(story: Story, ines: User) -> None:
@@ -89,7 +99,7 @@ def test_a_closing_is_taken_back_once(story: Story, ines: User) -> None:
     assert run(undo, user=ines, now=NOW) == "Taken back: “Fleet telematics” is as it was."
     story.deal.refresh_from_db()
     assert story.deal.outcome == Outcome.OPEN
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_a_closing_that_was_overtaken_stays(story: Story, ines: User) -> None:
@@ -105,7 +115,7 @@ def test_a_pause_is_taken_back_once_and_not_when_it_is_over(story: Story, ines: 
     with pytest.raises(TooLateError, match="the pause is over"):
         run(undo, user=ines, now=day(13))
     assert run(undo, user=ines, now=NOW) == "Taken back: the clock runs again."
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_an_absence_is_taken_back_by_who_sees_the_contact(
@@ -124,7 +134,7 @@ def test_a_promise_is_taken_back_once_and_not_when_it_is_over(story: Story, ines
     with pytest.raises(TooLateError, match="the promised day is over"):
         run(undo, user=ines, now=day(13))
     assert run(undo, user=ines, now=NOW) == "Taken back: the stage’s threshold counts again."
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_a_dismissal_is_taken_back_once(story: Story, ines: User) -> None:
@@ -132,7 +142,7 @@ def test_a_dismissal_is_taken_back_once(story: Story, ines: User) -> None:
     suggest.dismiss(suggestion, user=ines, now=NOW)
     undo = Undo(Kind.SUGGESTION, suggestion.pk)
     assert run(undo, user=ines, now=NOW) == "Taken back: it is on your list again."
-    assert run(undo, user=ines, now=NOW) == ALREADY
+    assert run(undo, user=ines, now=NOW) == ALREADY.text
 
 
 def test_a_dismissal_stays_once_they_were_heard(story: Story, ines: User) -> None:
