@@ -132,6 +132,30 @@ class Contact(Sourced):
         return self.first_name or self.last_name
 
 
+class ContactAlias(Sourced):
+    """By what id a source knew a contact who was merged into another: an import finds them by it."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta(Sourced.Meta):
+        verbose_name_plural = "former ids"
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.external_id}"
+
+
+class CompanyAlias(Sourced):
+    """By what id a source knew a company that was merged into another."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta(Sourced.Meta):
+        verbose_name_plural = "former ids"
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.external_id}"
+
+
 class Address(models.Model):
     """Where one contact is reached on one channel, with their consent and its health."""
 

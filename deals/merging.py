@@ -1,6 +1,7 @@
 """Make one of two contacts or companies that are the same: all that hangs on either stays.
 
-The row that is kept takes what the other one knows; every foreign key to the other one is turned
+The row that is kept takes what the other one knows, and answers to the id that the other one's
+source knew it by, so that no import brings it back; every foreign key to the other one is turned
 to the kept one, whichever app it belongs to; the deals concerned are replayed.
 """
 
@@ -16,7 +17,15 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from contacts.models import Address, Channel, Company, Contact, OptOut
+from contacts.models import (
+    Address,
+    Channel,
+    Company,
+    CompanyAlias,
+    Contact,
+    ContactAlias,
+    OptOut,
+)
 from deals import calendars
 from deals.models import CalendarUse, Deal, Participation
 from deals.replay import lock, replay
@@ -113,6 +122,8 @@ def merge_contacts(
     _fill(kept, other, take)
     kept.kind = kind  # who is a customer with one of the cards is one
     kept.save()
+    if other.source != Contact.HAND:
+        ContactAlias(contact=kept, source=other.source, external_id=other.external_id).save()
     _absorb(kept, other)
     calendars.follow_company(kept, now=now)
     replay(deals, now)
@@ -137,6 +148,8 @@ def merge_companies(
     )
     _fill(kept, other, take)
     kept.save()
+    if other.source != Company.HAND:
+        CompanyAlias(company=kept, source=other.source, external_id=other.external_id).save()
     _absorb(kept, other)
     for contact in joining:
         contact.company = kept

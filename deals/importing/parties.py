@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q
 
 from accounts.models import Team, User
-from contacts.models import Address, Channel, Company, Contact
+from contacts.models import Address, Channel, Company, CompanyAlias, Contact, ContactAlias
 from deals.importing.rows import DealRow, identity
 
 SOURCE = "import"
@@ -71,6 +71,8 @@ def find_companies(rows: Iterable[DealRow]) -> dict[str, int]:
     imported = Q(source=SOURCE, external_id__in=names)
     found = Company.objects.filter(imported | Q(name__in=names)).order_by("-pk")
     by_name = {company.name: company.pk for company in found}
+    merged = CompanyAlias.objects.filter(source=SOURCE, external_id__in=names)
+    by_name |= dict(merged.values_list("external_id", "company"))
     return by_name | {
         company.external_id: company.pk for company in found if company.source == SOURCE
     }
@@ -99,10 +101,7 @@ def have_contacts(
     are: an import brings no erased name back.
     """
     ids = {row.key: contact_id(row) for row in rows}
-    by_id = {
-        contact.external_id: contact
-        for contact in Contact.objects.filter(source=source, external_id__in=set(ids.values()))
-    }
+    by_id = _by_id(source, set(ids.values()))
     by_address = _by_address(row.email for row in rows if row.email)
     found: dict[str, Contact] = {}
     for row in rows:
@@ -114,6 +113,14 @@ def have_contacts(
             by_address.setdefault(row.email.casefold(), contact)
     _save_new(rows, found)
     return found
+
+
+def _by_id(source: str, ids: set[str]) -> dict[str, Contact]:
+    """Return the contacts whom a source knows by these ids, also those who were merged since."""
+    merged = ContactAlias.objects.filter(source=source, external_id__in=ids)
+    found = {alias.external_id: alias.contact for alias in merged.select_related("contact")}
+    known = Contact.objects.filter(source=source, external_id__in=ids)
+    return found | {contact.external_id: contact for contact in known}
 
 
 def contact_id(row: DealRow) -> str:

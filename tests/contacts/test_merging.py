@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from contacts.models import Address, Contact, Fact
+from contacts.models import Address, Company, Contact, Fact
 from deals import calendars, merging, people
 from deals.calendars import WORKING_WEEK
 from deals.models import Deal, Hold, Silence, Touch, WorkCalendar
 from deals.replay import compare
 from outreach.models import Suggestion
 from tests.cast import LONG_AGO, Story, day, make_company, make_contact, make_deal, sweep_at
+from tests.deals.files import bring, write_csv
 
 
 @pytest.fixture
@@ -242,3 +244,43 @@ def test_the_preview_says_what_stays_and_what_moves(
         "addresses": 2, "deals": 1, "participations": 1, "touches": 1,
     }  # fmt: skip
     assert Touch.objects.get().contact == double
+
+
+def test_the_id_that_a_source_knew_the_other_one_by_leads_to_the_one(
+    mara: Contact, double: Contact
+) -> None:
+    third = make_contact("Mara", "L.", source="crm", external_id="contact:3")
+    double.source, double.external_id = "crm", "contact:2"
+    double.save()
+    merging.merge_contacts(double, third, now=day(1))
+    merging.merge_contacts(mara, double, now=day(2))
+    assert {(each.source, each.external_id) for each in mara.aliases.all()} == {
+        ("crm", "contact:2"), ("crm", "contact:3"),
+    }  # fmt: skip
+
+
+def test_a_company_answers_to_its_former_id(workspace: object) -> None:
+    kept, other = make_company("Nordhavn Marine"), make_company("Nordhavn", source="crm")
+    merging.merge_companies(kept, other, now=day(1))
+    assert kept.aliases.get().external_id == other.external_id
+
+
+def test_an_import_finds_those_who_were_merged_and_brings_nobody_back(
+    workspace: object, tmp_path: Path
+) -> None:
+    headings = ("deal", "owner", "contact", "contact_name", "company")
+    first = ("1", "Otto", "C1", "Mara Lind", "Nordhavn Marine")
+    second = ("2", "Otto", "C2", "M. Lindqvist", "Nordhavn")
+    bring(write_csv(tmp_path / "deals.csv", headings, first, second))
+    kept, other = (Deal.objects.get(external_id=key) for key in ("1", "2"))
+    assert kept.company is not None
+    assert other.company is not None
+    merging.merge_companies(kept.company, other.company, now=day(1))
+    merging.merge_contacts(kept.contact, other.contact, now=day(1))
+
+    third = ("3", "Otto", "C2", "M. Lindqvist", "Nordhavn")
+    bring(write_csv(tmp_path / "deals.csv", headings, first, second, third))
+
+    came = Deal.objects.get(external_id="3")
+    assert (came.contact, came.company) == (kept.contact, kept.company)
+    assert (Contact.objects.count(), Company.objects.count()) == (1, 1)
