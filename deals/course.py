@@ -170,6 +170,7 @@ def open_onboarding(deal: Deal, *, now: datetime, user: User | None = None) -> D
     stage = onboarding_stage()
     if stage is None:
         raise ValidationError("There is no customers’ pipeline. Make one in the settings first.")
+    lock([deal.pk])  # so that two at once open one
     deal.contact.kind = deal.contact.Kind.CUSTOMER
     deal.contact.save(update_fields=["kind"])
     onboarding = Deal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -92,8 +92,10 @@ def reopen(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def onboarding(request: Request, pk: int) -> HttpResponse:
-    visible = Deal.objects.visible_to(request.user).filter(outcome="won")
-    deal = get_object_or_404(visible.select_related("contact", "company", "owner"), pk=pk)
+    visible = Deal.objects.visible_to(request.user).select_related("stage__pipeline", "contact")
+    deal = get_object_or_404(visible, pk=pk)
+    if not course.offers_onboarding(deal):
+        raise Http404
     if request.method == "POST":
         opened = course.open_onboarding(deal, now=timezone.now(), user=request.user)
         return go(request, reverse("deals:deal", args=[opened.pk]))
