@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import Team, User, Workspace
 from contacts.models import Address, Company, Contact
@@ -184,8 +185,9 @@ class Story:
 def sweep_at(now: datetime) -> list[int]:
     """Sweep as of an instant until nothing is left to do; return what was marked."""
     marked: list[int] = []
-    while sweep.lapse_batch(now):
-        pass
-    while batch := sweep.mark_batch(now):
-        marked += batch
+    with transaction.atomic():
+        while sweep.lapse_batch(now):
+            pass
+        while batch := sweep.mark_batch(now):
+            marked += batch
     return marked
