@@ -63,8 +63,7 @@ class Order:
         name = (pipeline or folder.name).strip()
         if not 0 < len(name) <= LONGEST_PIPELINE:
             raise ValueError(
-                f"A pipeline needs a name of at most {LONGEST_PIPELINE} characters: "
-                "say it with --pipeline."
+                f"A pipeline needs a name of at most {LONGEST_PIPELINE} characters: name one."
             )
         heard = {"dates": dates, "encoding": encoding}
         return cls(path, said.but(**heard), name, ZoneInfo(zone))
@@ -81,7 +80,7 @@ class Order:
             raise ValueError(
                 f"{self.path} has no {found[0][0].file}. "
                 + (f"It has {', '.join(others)}: " if others else "It has no CSV file at all: ")
-                + f"say what they are with --mapping ({', '.join(names())}, or a file of your own)."
+                + f"choose the mapping that says what they are ({', '.join(names())}, or a file of your own)."
             )
         return [(table, path) for table, path in found if path.is_file()]
 
@@ -140,7 +139,7 @@ class Import:
         if reader.without_zone:
             self.notes.append(
                 f"Dates without a time zone ({reader.without_zone}) were read as "
-                f"{reader.zone.key}: say another one with --time-zone."
+                f"{reader.zone.key}: if that is wrong, name another time zone."
             )
         if reader.swapped:
             self.notes.append(

@@ -127,7 +127,7 @@ class Sheet:
         byte = error.object[error.start]
         return (
             f"{self.path.name} is not {error.encoding.upper()} (byte 0x{byte:02x} near line {line}). "
-            "Save it as UTF-8, or say how it is written, for example --encoding cp1252."
+            "Save it as UTF-8, or say which encoding it has, for example cp1252."
         )
 
     @contextmanager

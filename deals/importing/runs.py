@@ -48,9 +48,12 @@ def start(run: ImportRun, files: Sequence[UploadedFile], *, user: User, now: dat
     """
     run.user, run.created_at = user, now
     run.name = ", ".join(file.name or "" for file in files)[:120]
-    with transaction.atomic():
-        run.save()
-        uploads.store(files, folder_of(run))
+    try:
+        with transaction.atomic():
+            run.save()
+            uploads.store(files, folder_of(run))
+    except (OSError, ValueError) as error:
+        raise ValidationError(f"The files could not be kept: {error}") from error
     return run
 
 

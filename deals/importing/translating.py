@@ -84,7 +84,7 @@ def _found(sheet: Sheet, wanted: set[str], needed: set[str], mapping: str) -> di
         raise ValueError(
             f"{sheet.path.name} has no column “{missing[0]}”, which the mapping “{mapping}” reads. "
             f"It has: {', '.join(headings)}. Rename the column, or take another mapping "
-            "(--mapping; docs/importing.md)."
+            "(docs/importing.md)."
         )
     return {name: by_name[name.casefold()] for name in wanted if name.casefold() in by_name}
 

@@ -65,8 +65,8 @@ class Reader:
             raise RefusalError(f"{name} “{text}” is no date: write it as 2026-03-31T14:30:00+02:00")
         if self.dates == "iso":
             raise RefusalError(
-                f"{name} “{text}” could be read with the day or the month first: say which, with "
-                "--dates day/month/year or --dates month/day/year"
+                f"{name} “{text}” could be read with the day or the month first: say how dates are "
+                "written, day/month/year or month/day/year"
             )
         first, _, second, third, hour, minute, seconds = match.groups()
         parts = dict(zip(re.split(r"[/.]", self.dates), (first, second, third), strict=True))

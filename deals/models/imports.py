@@ -66,6 +66,11 @@ class ImportRun(models.Model):
         return self.state in UNFINISHED
 
     @property
+    def has_news(self) -> bool:
+        """Whether importing it changes anything."""
+        return bool(self.created or self.updated)
+
+    @property
     def share(self) -> float:
         """How much of the present step is done: 1.0 is all."""
         if not self.is_working:

@@ -47,8 +47,8 @@ def rejected(
         ),
         (
             "opened_at", "3/4/2025",
-            ("opened_at “3/4/2025” could be read with the day or the month first: say which, with "
-            "--dates day/month/year or --dates month/day/year"),
+            ("opened_at “3/4/2025” could be read with the day or the month first: say how dates are "
+            "written, day/month/year or month/day/year"),
         ),
         ("outcome", "maybe", "outcome “maybe” is not known: write one of open, won, lost, archived"),
         ("outcome", "won", "is won without a date: fill in closed_at"),
@@ -164,7 +164,7 @@ def test_a_time_without_a_zone_is_read_in_the_workspaces_and_told(tmp_path: Path
     work = bring(path)
     assert Deal.objects.get().opened_at.hour == 10
     assert work.notes == [
-        "Dates without a time zone (1) were read as Europe/Berlin: say another one with --time-zone."
+        "Dates without a time zone (1) were read as Europe/Berlin: if that is wrong, name another time zone."
     ]
     bring(path, time_zone="America/New_York")
     assert Deal.objects.get().opened_at.hour == 16
@@ -179,7 +179,7 @@ def test_a_time_without_a_zone_is_read_in_the_workspaces_and_told(tmp_path: Path
             b"name,amount\nx,1\n",
             (
                 "deals.csv has no column “deal”, which the mapping “native” reads. It has: name, amount. "
-                "Rename the column, or take another mapping (--mapping; docs/importing.md)."
+                "Rename the column, or take another mapping (docs/importing.md)."
             ),
         ),
         (
@@ -189,8 +189,8 @@ def test_a_time_without_a_zone_is_read_in_the_workspaces_and_told(tmp_path: Path
         (
             "deal,owner\n1,Jürgen\n".encode("cp1252"),
             (
-                "deals.csv is not UTF-8 (byte 0xfc near line 1). Save it as UTF-8, or say how it is "
-                "written, for example --encoding cp1252."
+                "deals.csv is not UTF-8 (byte 0xfc near line 1). Save it as UTF-8, or say which "
+                "encoding it has, for example cp1252."
             ),
         ),
         (
@@ -273,10 +273,10 @@ def test_a_time_zone_must_exist(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_deals_says_what_it_has(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="It has no CSV file at all: say what they are"):
+    with pytest.raises(ValueError, match="It has no CSV file at all: choose the mapping"):
         bring(tmp_path)
     write_csv(tmp_path / "sales_pipeline.csv", ("opportunity_id",))
-    with pytest.raises(ValueError, match=r"It has sales_pipeline.csv: say .*native, crm_sales"):
+    with pytest.raises(ValueError, match=r"It has sales_pipeline.csv: choose .*native, crm_sales"):
         bring(tmp_path)
     with pytest.raises(ValueError, match="There is no file or folder"):
         bring(tmp_path / "missing")

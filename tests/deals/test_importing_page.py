@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -127,7 +128,7 @@ def test_one_csv_file_comes_in_whatever_its_name_and_with_a_mapping_of_ones_own(
     tasks.go_on()
     assert figures(run) == ("previewed", 1, 0, 0, 0)
     assert run.notes == [
-        "Dates without a time zone (1) were read as UTC: say another one with --time-zone."
+        "Dates without a time zone (1) were read as UTC: if that is wrong, name another time zone."
     ]
     runs.confirm(run)
     tasks.go_on()
@@ -214,6 +215,18 @@ def test_files_too_large_are_refused(admin: Client, monkeypatch: pytest.MonkeyPa
     answer = admin.post(PAGE, {"uploads": handed, "mapping": "native", "pipeline": "Loans"})
     assert answer.status_code == 422
     assert "manage.py import_crm" in answer.content.decode()
+
+
+def test_files_that_cannot_be_kept_say_why(
+    admin: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(settings, "VAR", tmp_path / "file")
+    handed = SimpleUploadedFile("deals.csv", b"deal,owner\r\n1,Otto")
+    answer = admin.post(PAGE, {"uploads": handed, "mapping": "native", "pipeline": "Loans"})
+    assert answer.status_code == 422
+    assert "Say another folder with LAMPLIGHTER_VAR" in answer.content.decode()
+    assert ImportRun.objects.count() == 0
 
 
 @pytest.mark.parametrize(
