@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deals import patience, thresholds
 from deals.forms.thresholds import ThresholdForm
 from deals.models import Rejudging, Silence, Stage, Threshold
+from deals.tasks import go_on
 from deals.views import answers
 from deals.views.answers import Request
 
@@ -43,6 +44,8 @@ def stage(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid() or not form.has_seen:
         return _previewed(request, found, form, current, status=answers.UNPROCESSABLE)
     version = thresholds.change(found, **form.said(), now=timezone.now(), user=request.user)
+    if form.cleaned_data["retroactive"]:
+        go_on.delay_on_commit()
     messages.success(request, _saved(version, is_retroactive=form.cleaned_data["retroactive"]))
     return redirect("deals:threshold", pk=found.pk)
 
