@@ -8,15 +8,14 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from deals.models import Silence
-from outreach.models import Suggestion
+from outreach.models import Suggestion, SuggestionQuerySet
 
 State = Suggestion.State
 
 
-def stale() -> QuerySet[Suggestion]:
-    """Return the pending suggestions that no longer hold."""
-    live = Suggestion.objects.live().filter(pk=OuterRef("pk")).values("pk")
-    return Suggestion.objects.pending().exclude(pk__in=Subquery(live))
+def stale_silences() -> list[int]:
+    """Return the silences that have a pending suggestion which no longer holds."""
+    return sorted(set(_stale(Suggestion.objects.all(), "silence").values()))
 
 
 def file_stale(silences: Iterable[int], now: datetime) -> set[int]:
@@ -26,13 +25,22 @@ def file_stale(silences: Iterable[int], now: datetime) -> set[int]:
     attempt; the others are withdrawn and may be queued again. Source: SILENCE.md, "What the
     sweep does".
     """
-    rows = stale().filter(silence__in=list(silences)).order_by("pk")
-    found = dict(rows.values_list("pk", "contact"))
+    found = _stale(Suggestion.objects.filter(silence__in=list(silences)), "contact")
     if found:
         pending = Suggestion.objects.pending().filter(pk__in=found)
         _file_as_done(pending)
         pending.update(state=State.WITHDRAWN, acted_at=now, after=None)
     return set(found.values())
+
+
+def _stale(suggestions: SuggestionQuerySet, field: str) -> dict[int, int]:
+    """Return a field of those that no longer hold, by id.
+
+    The difference is taken here: databases plan an anti-join against `live()` badly.
+    """
+    live = set(suggestions.live().order_by().values_list("pk", flat=True))
+    pending = suggestions.pending().order_by().values_list("pk", field)
+    return {pk: value for pk, value in pending if pk not in live}
 
 
 def _file_as_done(pending: QuerySet[Suggestion]) -> None:

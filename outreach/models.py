@@ -218,7 +218,7 @@ class Template(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_play_display()} by {self.get_channel_display()} ({self.language})"
+        return f"{self.get_play_display()} · {self.get_channel_display()} ({self.language})"
 
     def reword(self, *, user: User | None, now: datetime) -> None:
         """Save the words; `user` is who wrote them, None where they are the shipped ones."""

@@ -13,7 +13,6 @@ from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from contacts.models import Contact, Fact
@@ -52,10 +51,11 @@ def for_silences(silences: Iterable[int], now: datetime, steps: Steps | None = N
 
 def due(steps: Steps) -> Iterator[int]:
     """Yield the dark silences by them that nothing live is queued for and whose step is due."""
-    live = Suggestion.objects.live().filter(silence=OuterRef("pk")).order_by()
-    rows = _dark().filter(~Exists(live)).order_by("pk").iterator(chunk_size=BATCH)
-    while batch := list(islice(rows, BATCH)):
-        yield from steps.due(batch)
+    live = set(Suggestion.objects.live().order_by().values_list("silence", flat=True))
+    dark = _dark().order_by("pk").values_list("pk", flat=True)
+    without = (pk for pk in dark if pk not in live)
+    while batch := list(islice(without, BATCH)):
+        yield from steps.due(_dark().filter(pk__in=batch).order_by("pk"))
 
 
 def withdraw(silences: Iterable[int], now: datetime) -> None:

@@ -12,17 +12,18 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import admins_only, reader
+from contacts.models import Channel
 from outreach import drafts
 from outreach.defaults import Shipped, restore
 from outreach.forms.templates import TemplateForm
 from outreach.models import Play, Template
+from outreach.plays import CUSTOMARY
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """List the templates by play."""
-    order = list(Play)
-    rows = sorted(Template.objects.all(), key=lambda row: order.index(Play(row.play)))
+    rows = sorted(Template.objects.all(), key=_place)
     groups = [
         (Play(play).label, list(group)) for play, group in groupby(rows, lambda row: row.play)
     ]
@@ -55,6 +56,11 @@ def shipped(request: HttpRequest, pk: int) -> HttpResponse:
     restore(template, now=timezone.now())
     messages.success(request, f"{template} has its first words again.")
     return redirect("outreach:template", pk=pk)
+
+
+def _place(template: Template) -> tuple[int, int]:
+    """Return where a template stands: by play, then by how usual its channel is."""
+    return list(Play).index(Play(template.play)), CUSTOMARY.index(Channel(template.channel))
 
 
 def _page(
