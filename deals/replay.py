@@ -34,6 +34,7 @@ class Changes:
 
     deals: list[Deal] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
+    silence_fields: set[str] = field(default_factory=set)
     new_silences: list[Silence] = field(default_factory=list)
     gone_silences: list[int] = field(default_factory=list)
     spells: list[DarkSpell] = field(default_factory=list)
@@ -92,7 +93,9 @@ def write(changes: Changes) -> None:
     DarkSpell.objects.filter(pk__in=changes.gone_spells).delete()
     Silence.objects.filter(pk__in=changes.gone_silences).delete()
     for rows in _ended_first(changes.silences):
-        Silence.objects.bulk_update(rows, SILENCE_FIELDS, batch_size=200)
+        # a column costs as much as any other, and a sweep changes one of these fifteen
+        fields = [name for name in SILENCE_FIELDS if name in changes.silence_fields]
+        Silence.objects.bulk_update(rows, fields, batch_size=200)
     Silence.objects.bulk_create(changes.new_silences, batch_size=500)
     for spells in _ended_first(changes.spells):
         DarkSpell.objects.bulk_update(spells, SPELL_FIELDS, batch_size=500)
@@ -141,10 +144,11 @@ class _Comparison:
             row = Silence(deal_id=self.deal.pk, **said)
             self.changes.new_silences.append(row)
             self.differs([row])
-        elif any(getattr(row, name) != value for name, value in said.items()):
-            for name, value in said.items():
-                setattr(row, name, value)
+        elif changed := {name for name, value in said.items() if getattr(row, name) != value}:
+            for name in changed:
+                setattr(row, name, said[name])
             self.changes.silences.append(row)
+            self.changes.silence_fields |= changed
             self.differs([row])
         self.compare_spells(row, stretch, spells)
 
