@@ -359,3 +359,13 @@ def test_an_import_leaves_all_rows_as_a_replay_would(loans: Path) -> None:
     bring(loans)
     assert replay.compare(Deal.objects.values_list("pk", flat=True), day(30)).differing == set()
     assert deal("L1").opened_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_a_stage_entry_with_an_id_of_its_own_can_be_corrected(loans: Path) -> None:
+    headings = ("deal", "entry", "stage", "entered_at")
+    write_csv(loans / "stages.csv", headings, ("L1", "e1", "Offer", day(2)))
+    bring(loans)
+    write_csv(loans / "stages.csv", headings, ("L1", "e1", "Offer", day(3)))
+    assert bring(loans).counts == counts(updated=1, unchanged=6)
+    assert deal("L1").stage_entries.get().occurred_at == day(3)
+    assert rebuilding.check(day(30)).differing == []
