@@ -47,7 +47,7 @@ def holidays_of(country: str, subdivision: str, years: Iterable[int]) -> dict[st
     return {day.isoformat(): name for day, name in sorted(days.items())}
 
 
-def new_version(
+def new_version(  # noqa: PLR0913  # all that a calendar says, each by its name
     calendar: WorkCalendar,
     *,
     now: datetime,

@@ -136,6 +136,20 @@ def test_a_contacts_page_asks_no_more_for_three_deals_than_for_one(
     assert (counts[0], counts[2]) == (21, 21)
 
 
+def test_a_companys_page_asks_no_more_for_three_contacts_than_for_one(
+    client: Client, ines: User
+) -> None:
+    company, counts = make_company(owner=ines), []
+    client.force_login(ines)
+    client.get("/companies/")
+    for _ in range(3):
+        Story(make_deal(ines, contact=make_contact(company=company))).we_write(day(1))
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/companies/{company.pk}/").status_code == 200
+        counts.append(len(asked))
+    assert (counts[0], counts[2]) == (12, 12)
+
+
 def test_a_long_history_comes_in_pages(client: Client, mara: Contact, ines: User) -> None:
     story = Story(make_deal(ines, contact=mara))
     for number in range(35):

@@ -151,6 +151,20 @@ def test_both_in_one_deal_become_one_participant(
     assert in_line(deal)
 
 
+def test_one_who_took_part_before_the_other_led_did_so_until_then(
+    ines: User, mara: Contact, double: Contact
+) -> None:
+    deal = make_deal(ines)
+    people.join(deal, mara, now=day(1))
+    people.make_primary(deal, double, now=day(2))
+    merging.merge_contacts(mara, double, now=day(3))
+    parts = deal.participations.filter(contact=mara).order_by("joined_at")
+    assert list(parts.values_list("is_primary", "joined_at", "left_at")) == [
+        (False, day(1), day(2)), (True, day(2), None),
+    ]  # fmt: skip
+    assert in_line(deal)
+
+
 def test_two_who_only_take_part_become_one(ines: User, mara: Contact, double: Contact) -> None:
     deal = make_deal(ines)
     people.join(deal, mara, now=day(2))

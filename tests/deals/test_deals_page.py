@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.models import User
 from contacts.models import Company
 from deals import conversation, course, people
+from deals import thread as conversations
 from deals.models import Deal, Hold, Outcome, Stage, Turn
-from tests.cast import Story, make_company, make_contact, make_deal, sweep_at
+from tests.cast import Story, day, make_company, make_contact, make_deal, sweep_at
 
 LIST = "/deals/"
 HTMX = {"HX-Request": "true"}
@@ -184,6 +185,36 @@ def test_the_list_asks_no_more_for_three_deals_than_for_one(
     another()
     another()
     assert (one, queries()) == (count, count)
+
+
+def test_a_deals_page_asks_no_more_for_three_people_and_touches_than_for_one(
+    client: Client, ines: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/deals/{story.deal.pk}/").status_code == 200
+        return len(asked)
+
+    story = Story(make_deal(ines))
+    story.we_write(day(1))
+    client.force_login(ines)
+    client.get(LIST)
+    one = queries()
+    for number in (2, 3):
+        story.they_write(day(number))
+        people.join(story.deal, make_contact(), now=day(number))
+    assert (one, queries()) == (21, 21)
+
+
+def test_a_long_thread_says_where_the_rest_is(client: Client, ines: User) -> None:
+    story = Story(make_deal(ines))
+    for number in range(conversations.SHOWN + 1):
+        story.we_write(day(number), subject=f"Letter {number:02}")
+    client.force_login(ines)
+    page = client.get(f"/deals/{story.deal.pk}/").content.decode()
+    assert ('href="?all"' in page, "Letter 00" in page) == (True, False)
+    whole = client.get(f"/deals/{story.deal.pk}/", {"all": ""}).content.decode()
+    assert ('href="?all"' in whole, "Letter 00" in whole) == (False, True)
 
 
 def test_a_deal_of_someone_else_is_not_there(client: Client, ines: User, noor: User) -> None:
