@@ -10,7 +10,7 @@ from enum import StrEnum
 from contacts.models import Channel
 from deals.models import Direction, Hold, Outcome, Turn
 from outreach.demo.people import Person, Rep
-from outreach.demo.rhythms import MINUTE, together
+from outreach.demo.rhythms import MINUTE, Rhythm, together
 
 LATER = datetime.max.replace(tzinfo=UTC)  # of a beat that is not laid into time yet
 
@@ -49,13 +49,15 @@ class Beat:
 
     `gap` is how many open hours of whoever acts lie between the beat before and this one.
     `until` ends the hold that begins with the beat, `due` the promise; either may name a beat.
-    The first sweep tells the rep of the end of a hold that `is_news`.
+    The first sweep tells the rep of the end of a hold that `is_news`. Who is off when they
+    should act does it `slack` hours before they left.
     """
 
     who: Who
     said: str
     channel: Channel
     gap: float
+    occasion: str = ""
     person: int = 0
     turn: Turn | None = None
     subject: str = ""
@@ -70,6 +72,7 @@ class Beat:
     settles: Settled | None = None
     opts_out: bool = False
     is_news: bool = False
+    slack: float = 0.3
     at: datetime = LATER
 
     @property
@@ -104,13 +107,23 @@ def _before(following: Beat, beat: Beat, rep: Rep, people: Sequence[Person]) -> 
     person = people[beat.person].rhythm
     match beat.who:
         case Who.US:
-            return rep.rhythm.back(end, 0.02)
+            return _acting(rep.rhythm, end, beat)
         case Who.THEM:
-            return person.back(end, 0.02)
+            return _acting(person, end, beat)
+        case Who.BOTH if beat.channel == Channel.MEETING:
+            return _on_the_half_hour(together(rep.rhythm, person, end, beat.slack))
         case Who.BOTH:
             return together(rep.rhythm, person, end, 0.02)
         case _:
             return end - MINUTE
+
+
+def _acting(rhythm: Rhythm, end: datetime, beat: Beat) -> datetime:
+    return rhythm.back(end, 0.02 if rhythm.is_on(end) else beat.slack)
+
+
+def _on_the_half_hour(at: datetime) -> datetime:
+    return at.replace(minute=at.minute - at.minute % 30)
 
 
 def _gap_before(following: Beat, rep: Rep, people: Sequence[Person]) -> datetime:

@@ -18,7 +18,15 @@ from outreach.demo import endings, house, offers, story, writing
 from outreach.demo.beats import Settled
 from outreach.demo.endings import Ending
 from outreach.demo.house import House
-from outreach.demo.mix import CLOSED, STAGES, TOUR, USUAL, Weighted
+from outreach.demo.mix import (
+    CLOSED,
+    CLOSED_ON_TOUR,
+    DARK_ON_TOUR,
+    STAGES,
+    TOUR,
+    USUAL,
+    Weighted,
+)
 from outreach.demo.offers import Offer
 from outreach.demo.people import Account, Folk, Person, Rep
 from outreach.demo.scale import Scale
@@ -29,11 +37,11 @@ DEALS = 400
 HISTORY = timedelta(days=730)
 OPEN = 0.58  # of all deals
 TOURED = 0.1  # of all deals, up to all that the tour has
-ON_TOUR = 2  # people at least that a company on the tour has, so that there is somebody to widen to
 RESTED_DAYS = (90, 2, 4, 40, 150, 70, 220, 110)  # how long ago a rep let deals go, in turn
 RELIT = 0.05  # of the open ones of new business were let go once
 AT_HOME = 0.15  # of the accounts are people, not companies
 KNOWN_ACCOUNT = 0.2  # of the deals are one more with somebody known
+A_FEW = 4  # to choose from is variety enough
 WITH_FACTS = 0.55
 DEAD, REFUSED = 0.03, 0.05
 
@@ -75,6 +83,7 @@ class Plan:
     folk: Folk
     stories: list[Story] = field(default_factory=list)
     let_go: Counter[int] = field(default_factory=Counter)
+    sold: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, built: House, random: Random, now: datetime) -> Plan:
@@ -84,24 +93,29 @@ class Plan:
 
     def tell(self, deals: int) -> None:
         """Tell so many deals: those of the tour, the other open ones, then the closed ones."""
-        open_deals = round(deals * OPEN)
-        toured = TOUR[: round(deals * TOURED)]
+        open_deals, toured = round(deals * OPEN), TOUR[: round(deals * TOURED)]
         ines, *others = self.house.reps
-        for stage, ending in toured:
-            self._open(ines, stage, ending, people=ON_TOUR)
+        for number, (stage, ending) in enumerate(toured):
+            self._open(ines, stage, ending, has_colleagues=number < DARK_ON_TOUR)
         for number in range(open_deals - len(toured)):
             self._open(others[number % len(others)], self._draw(STAGES), self._draw(USUAL))
-        customers = [told for told in self.stories if told.stage in CUSTOMERS]
-        for number in range(deals - open_deals):
-            self._close(
-                self.house.reps[number % len(self.house.reps)], self._draw(CLOSED), customers
-            )
+        self._tell_closed(deals - open_deals)
         for number, told in enumerate(self.stories):
             self._round_off(told, is_toured=number < len(toured))
 
-    def _open(self, rep: Rep, stage: str, ending: Ending, *, people: int = 1) -> None:
-        account, offer = self._account(rep)
-        while account.company and len(account.people) < people:
+    def _tell_closed(self, deals: int) -> None:
+        """Tell closed deals of all reps in turn; the tour's own come first."""
+        customers = [told for told in self.stories if told.stage in CUSTOMERS]
+        reps = self.house.reps
+        for number in range(deals):
+            turn = number // len(reps)
+            is_toured = number % len(reps) == 0 and turn < len(CLOSED_ON_TOUR)
+            how = CLOSED_ON_TOUR[turn] if is_toured else self._draw(CLOSED)
+            self._close(reps[number % len(reps)], how, customers)
+
+    def _open(self, rep: Rep, stage: str, ending: Ending, *, has_colleagues: bool = False) -> None:
+        account, offer = self._account(rep, 0.0 if has_colleagues else AT_HOME)
+        while has_colleagues and len(account.people) < 2:
             self.folk.person(account, offer)
         scale = Scale(self.now, self.rulebook, self.house.stages[stage].pk, account, self.random)
         if stage in NEW_BUSINESS and ending is endings.waiting and self.random.random() < 3 * RELIT:
@@ -117,7 +131,7 @@ class Plan:
 
     def _close(self, rep: Rep, how: str, customers: list[Story]) -> None:
         """Tell a closed deal; a won one is, if possible, how a customer became one."""
-        ended_at = self.now - timedelta(days=self.random.uniform(3, 640))
+        ended_at = self.now - timedelta(days=self.random.triangular(3, 640, 3))
         if how == "won" and customers:
             later = customers.pop(self.random.randrange(len(customers)))
             account, offer = later.account, later.offer
@@ -155,25 +169,29 @@ class Plan:
         reason = self.random.choice(words().let_go_because)
         return Settled(Outcome.RESTING, reason, is_let_go=True, look_again_after=LOOK_AGAIN)
 
-    def _account(self, rep: Rep) -> tuple[Account, Offer]:
+    def _account(self, rep: Rep, at_home: float = AT_HOME) -> tuple[Account, Offer]:
         """Return somebody to sell to, and something that they do not have yet."""
         known = [
             account
-            for account in self.folk.accounts
+            for account in self.folk.accounts[DARK_ON_TOUR:]
             if account.owner is rep and account.company and len(account.sold) == 1
         ]
-        if known and self.random.random() < KNOWN_ACCOUNT:
+        if len(known) > A_FEW and self.random.random() < KNOWN_ACCOUNT:
             account = self.random.choice(known)
-            offer = self._offer(offers.for_companies(of_any_branch=True), but=account.sold[0])
+            others = [each for each in offers.for_any_branch() if each not in account.sold]
+            offer = self._offer(rep, others)
         else:
-            at_home = self.random.random() < AT_HOME
-            offer = self._offer(offers.for_homes() if at_home else offers.for_companies())
+            is_home = self.random.random() < at_home
+            offer = self._offer(rep, offers.for_homes() if is_home else offers.for_companies())
             account = self.folk.account(rep, offer)
         account.sold.append(offer)
+        self.sold[rep.user.pk, offer.thing] += 1
         return account, offer
 
-    def _offer(self, choice: list[Offer], but: Offer | None = None) -> Offer:
-        return self.random.choice([offer for offer in choice if offer is not but])
+    def _offer(self, rep: Rep, choice: list[Offer]) -> Offer:
+        """Return one of those that a rep has sold least of."""
+        rarest = sorted(choice, key=lambda offer: self.sold[rep.user.pk, offer.thing])
+        return self.random.choice(rarest[:A_FEW])
 
     def _draw(self, weighted: Weighted[T]) -> T:
         things = [thing for thing, _ in weighted]
@@ -187,7 +205,7 @@ class Plan:
                 person.contact.kind = Contact.Kind.CUSTOMER
             if not person.facts and (is_toured or self.random.random() < WITH_FACTS):
                 self.folk.facts(person, self.random.choice(told.beats).at.date())
-            if not is_toured:
+            if told.account.owner is not self.house.reps[0]:
                 self._wear_out(person)
 
     def _wear_out(self, person: Person) -> None:

@@ -24,7 +24,7 @@ WE_SAY = {
     "Negotiation": ("terms", "we_add"),
     "Onboarding": ("setup_ask", "setup_done"),
     "Active": ("check_in",),
-    "Renewal": ("renewal", "we_add"),
+    "Renewal": ("renewal", "renewal_answer"),
 }
 THEY_SAY = {
     "Discovery": ("warm_reply", "they_answer"),
@@ -56,9 +56,7 @@ def _ours(teller: Teller, stage: str) -> Beat:
 def _theirs(teller: Teller, stage: str) -> Beat:
     """Return something of theirs that wants an answer."""
     if teller.random.random() < 0.5:
-        beat = teller.them("they_answer", person=0)
-        beat.said, beat.subject = f"“{teller.question()[0]}”", "A question"
-        return beat
+        return teller.them("question", said=f"“{teller.question()[0]}”", person=0)
     return teller.them(teller.random.choice(THEY_SAY[stage]), person=0)
 
 

@@ -36,16 +36,11 @@ STAGES: Weighted[str] = (
     ("Active", 18), ("Renewal", 4),
 )  # fmt: skip
 CLOSED: Weighted[str] = (
-    ("won", 42),
-    ("lost", 26),
-    ("resting", 20),
-    ("let_go", 6),
-    ("renewed", 3),
-    ("churned", 3),
-)
+    ("won", 42), ("lost", 26), ("resting", 20), ("let_go", 6), ("renewed", 3), ("churned", 3),
+)  # fmt: skip
 # How the open deals of a usual rep stand, in percent.
 USUAL: Weighted[Ending] = (
-    (waiting, 32), (dark(0), 5), (tried_before, 3), (dark(1), 3), (dark(2), 2), (spent, 1),
+    (waiting, 28), (dark(0), 7), (tried_before, 4), (dark(1), 4), (dark(2), 2), (spent, 1),
     (broken_promise, 2), (crossing(-95), 1), (dimming, 6), (crossing(70), 1), (our_move, 5),
     (overdue, 3), (bounced, 1), (nobodys, 9), (stale, 4), (booked, 7), (met, 1), (paused, 4),
     (away, 4), (promised, 5), (opted_out, 1),
@@ -53,14 +48,16 @@ USUAL: Weighted[Ending] = (
 # The deals of the rep whom a tour follows: every state, in small numbers.
 TOUR: tuple[tuple[str, Ending], ...] = (
     ("Proposal", dark(2, Channel.EMAIL)), ("Negotiation", crossing(-65)), ("Proposal", dark(3)),
-    ("Discovery", spent), ("Demo", crossing(-17)), ("Renewal", broken_promise),
+    ("Discovery", spent), ("Demo", crossing(-17)), ("Renewal", broken_promise), ("Renewal", dark(1)),
     ("Proposal", our_move), ("Negotiation", overdue), ("Active", our_move),
     ("Demo", crossing(12)), ("Onboarding", crossing(115)), ("Discovery", dimming),
     ("Demo", stale), ("Active", stale), ("Proposal", booked), ("Demo", booked), ("Demo", met),
     ("Negotiation", promised), ("Proposal", promised), ("Discovery", paused), ("Demo", rested),
     ("Proposal", away), ("Discovery", away), ("Discovery", waiting), ("Discovery", waiting),
-    ("Discovery", waiting), ("Discovery", nobodys), ("Demo", waiting), ("Renewal", dark(1)),
+    ("Discovery", waiting), ("Discovery", nobodys), ("Demo", waiting),
     ("Demo", nobodys), ("Proposal", waiting), ("Negotiation", waiting), ("Onboarding", waiting),
     ("Renewal", waiting), ("Active", waiting), ("Active", waiting), ("Active", nobodys),
     ("Discovery", bounced),
 )  # fmt: skip
+DARK_ON_TOUR = 7  # the first of them; each with a company, so that there is somebody to widen to
+CLOSED_ON_TOUR = ("resting", "resting", "resting", "won", "won", "lost")

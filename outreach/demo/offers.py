@@ -35,10 +35,14 @@ def offers() -> list[Offer]:
     return [Offer(**told) for told in read("offers.toml")["offers"]]
 
 
-def for_companies(*, of_any_branch: bool = False) -> list[Offer]:
-    """Return what companies buy; or only what one of any branch may want besides."""
-    found = [offer for offer in offers() if not offer.is_for_homes]
-    return [offer for offer in found if offer.is_for_any_branch or not of_any_branch]
+def for_companies() -> list[Offer]:
+    """Return what companies buy."""
+    return [offer for offer in offers() if not offer.is_for_homes]
+
+
+def for_any_branch() -> list[Offer]:
+    """Return what a company of any branch may want besides."""
+    return [offer for offer in offers() if offer.is_for_any_branch]
 
 
 def for_homes() -> list[Offer]:

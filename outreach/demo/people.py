@@ -106,21 +106,23 @@ class Folk:
             person.facts.append(fact)
 
     def _company(self, country: Country, offer: Offer, owner: Rep) -> Company:
-        while True:
-            root = self.random.choice(country.roots)
-            bare = f"{root} {self._branch(offer)}"
-            if bare not in self.names:
-                break
+        bare = self._company_name(country, offer)
         self.names.add(bare)
         return Company(
-            name=f"{bare} {self.random.choice(country.forms)}",
-            domain=f"{slug(bare)}.example", sector=offer.sector, country=country.name,
-            owner=owner.user, source=SOURCE, external_id=f"company-{len(self.names)}",
+            name=f"{bare} {self.random.choice(country.forms)}", domain=f"{slug(bare)}.example",
+            sector=offer.sector, country=country.name, owner=owner.user, source=SOURCE,
+            external_id=f"company-{len(self.names)}",
         )  # fmt: skip
 
-    def _branch(self, offer: Offer) -> str:
-        plain = self.random.choice(("", "", "Group", "North", "West", "Partners", "& Daughters"))
-        return f"{offer.branch} {plain}".strip()
+    def _company_name(self, country: Country, offer: Offer) -> str:
+        """Return a name that no company has; only with many of a country do two begin alike."""
+        fresh = [root for root in country.roots if root not in self.names]
+        root = self.random.choice(fresh or country.roots)
+        self.names.add(root)
+        name = f"{root} {offer.branch}"
+        while name in self.names:
+            name = f"{self.random.choice(country.roots)} {self.random.choice(country.last_names)}"
+        return name
 
     def _name(self, country: Country) -> tuple[str, str]:
         while True:

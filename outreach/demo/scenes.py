@@ -15,6 +15,16 @@ from outreach.demo.people import Person
 from outreach.demo.words import words
 
 Scene = list[Beat]
+# Which occasion answers which, line by line.
+ANSWERS = {
+    "they_answer": "we_ask",
+    "setup_answer": "setup_ask",
+    "repair": "trouble",
+    "check_in_reply": "check_in",
+    "terms": "haggle",
+    "we_add": "on_proposal",
+    "on_renewal": "renewal",
+}
 
 
 @dataclass
@@ -25,14 +35,20 @@ class Teller:
     offer: Offer
     people: Sequence[Person]
     used: set[str] = field(default_factory=set)
+    last: dict[str, int] = field(default_factory=dict)
 
     # --- single beats
 
     def say(self, key: str) -> str:
-        """Return a sentence for an occasion, a fresh one while there is any."""
-        fresh = [text for text in words().said[key] if text not in self.used]
-        text = self.random.choice(fresh or words().said[key])
+        """Return a sentence for an occasion: the answer to what was said, else a fresh one."""
+        texts = words().said[key]
+        asked = ANSWERS.get(key, "")
+        if asked in self.last:
+            return texts[self.last.pop(asked)]
+        fresh = [text for text in texts if text not in self.used]
+        text = self.random.choice(fresh or texts)
         self.used.add(text)
+        self.last[key] = texts.index(text)
         return text
 
     def us(
@@ -60,7 +76,9 @@ class Teller:
         self, who: Who, key: str, channel: Channel, gap: float, more: dict[str, object]
     ) -> Beat:
         subject = words().subjects.get(key, "") if channel == Channel.EMAIL else ""
-        beat = Beat(who, self.say(key), channel, gap, subject=subject)
+        slack = self.random.uniform(0.05, 3)
+        said = str(more.pop("said", "")) or self.say(key)
+        beat = Beat(who, said, channel, gap, subject=subject, slack=slack, occasion=key)
         for name, value in more.items():
             setattr(beat, name, value)
         return beat
@@ -81,7 +99,8 @@ class Teller:
     def opening(self) -> Scene:
         """How it began."""
         if self.offer.is_for_homes:
-            return [self.them("home_form", Channel.WEB, person=0), *self._answered()]
+            asks = self.them("home_form", Channel.WEB, person=0)
+            return [asks, self.us("home_answer"), *self._thanked()]
         begin = self.random.choice(("form", "form", "fair", "cold_call", "cold_mail"))
         match begin:
             case "form":
@@ -104,9 +123,8 @@ class Teller:
     def asked(self) -> Scene:
         """They ask, we answer."""
         question, answer = self.question()
-        asks = self.them("they_answer")
-        asks.said, asks.subject = f"“{question}”", "A question"
-        return [asks, self.us("we_ask", said=answer, subject="Re: A question"), *self._thanked()]
+        asks = self.them("question", said=f"“{question}”")
+        return [asks, self.us("question", said=answer, subject="Re: A question"), *self._thanked()]
 
     def asking(self) -> Scene:
         """We ask, they answer."""
@@ -230,7 +248,7 @@ class Teller:
         return [
             self.us("renewal", gap=self.random.uniform(60, 120)),
             self.them("on_renewal"),
-            self.us("we_add"),
+            self.us("renewal_answer"),
         ]
 
     def tries(self, number: int) -> Scene:
@@ -254,10 +272,8 @@ class Teller:
         return self.random.uniform(7, 48)
 
     def _answered(self) -> Scene:
-        """We answer; now and then they thank."""
-        question, answer = self.question()
-        self.used.add(question)
-        return [self.us("we_ask", said=answer), *self._thanked()]
+        """We take note; now and then they thank."""
+        return [self.us("ack"), *self._thanked()]
 
     def _thanked(self) -> Scene:
         return [self.them("thanks", turn=Turn.UNCHANGED)] if self.random.random() < 0.55 else []

@@ -15,7 +15,7 @@ from outreach.demo.endings import THEY_SAY, WE_SAY, Ending
 from outreach.demo.offers import Offer
 from outreach.demo.people import Account, Person
 from outreach.demo.scale import Scale
-from outreach.demo.scenes import Teller
+from outreach.demo.scenes import ANSWERS, Teller
 from outreach.demo.words import words
 
 NEW_BUSINESS = ("Discovery", "Demo", "Proposal", "Negotiation")
@@ -52,8 +52,8 @@ class Story:
 def tell_open(account: Account, offer: Offer, stage: str, ending: Ending, scale: Scale) -> Story:
     """Tell a deal that is open now and stands as `ending` says."""
     story, teller = _begin(account, offer, stage, scale.random)
-    tail = ending(teller, scale, stage)
     body = stages.answer(_body(teller, stage, is_last_short=True), teller)
+    tail = ending(teller, scale, stage)
     if all(beat.enters != stage for beat in body):
         tail.key.enters = stage
     story.beats = [*body, *_opener(teller, body, tail.key, stage), tail.key]
@@ -97,14 +97,17 @@ def _opener(teller: Teller, body: list[Beat], key: Beat, stage: str) -> list[Bea
     if before != stages.turn_after([*body, key]):
         return []
     if key.who == Who.US:
-        return [teller.them(teller.random.choice(THEY_SAY[stage]))]
+        occasion = ANSWERS.get(key.occasion) or teller.random.choice(THEY_SAY[stage])
+        opener = teller.them(occasion)
+        key.said = teller.say(key.occasion)
+        return [opener]
     return [teller.us(teller.random.choice(WE_SAY[stage]))] if before != Turn.THEIRS else []
 
 
 def _begin(account: Account, offer: Offer, stage: str, random: Random) -> tuple[Story, Teller]:
     people = [account.people[0], *random.sample(account.people[1:], len(account.people) - 1)][:2]
     count = random.randint(*offer.counts)
-    part = max(1, min(offer.counts[1], round(count / random.choice((3, 4, 5)))))
+    part = max(2, round(count / random.choice((3, 4, 5))))
     site = account.site
     slots = {"count": str(count), "part": str(part), "site": site, "units": offer.units}
     story = Story(
@@ -161,15 +164,17 @@ def told(beat: Beat, story: Story, text: str) -> str:
     if "{" not in text:
         return text
     first = story.people[0].contact.first_name
-    other = story.people[1].contact.first_name if len(story.people) > 1 else "my colleague"
-    if beat.who == Who.US and len(story.people) == 1:
-        other = "your colleague"
+    is_alone = len(story.people) == 1
+    other = story.people[0 if is_alone or beat.person else 1].contact.first_name
+    if is_alone:
+        other = "your colleague" if beat.who == Who.US else "a colleague"
     until, due = beat.held_until, beat.due_at
     company = story.account.company
     return text.format(
         **story.slots, first=first, other=other, me=story.account.owner.user.get_short_name(),
         thing=story.offer.thing, title=story.title, company=company.name if company else first,
-        month=f"{beat.at + timedelta(days=45):%B}", until=_day(until) if until else "next week",
+        month=f"{beat.at + timedelta(days=45):%B}",
+        last_month=f"{beat.at - timedelta(days=28):%B}", until=_day(until) if until else "next week",
         when=_when(until, story) if until else "next week", due=_day(due) if due else "Friday",
     )  # fmt: skip
 
