@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -130,6 +132,15 @@ class Contact(Sourced):
     def short_name(self) -> str:
         """What a draft calls them: the first name, else the whole name."""
         return self.first_name or self.last_name
+
+    def wall_time(self, now: datetime) -> datetime | None:
+        """Return what clocks show where they are, or None where their time zone is not known.
+
+        It carries no zone: a template would turn one that does into the reader's time.
+        """
+        if not self.time_zone:
+            return None
+        return now.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
 
 
 class ContactAlias(Sourced):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,11 +88,6 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         offers_onboarding=course.offers_onboarding(deal),
         onboarding=_onboarding(deal, reader),
     )
-
-
-def local_time(contact: Contact, now: datetime) -> datetime | None:
-    """Return the hour where a contact is, or None where their time zone is not known."""
-    return now.astimezone(zoneinfo.ZoneInfo(contact.time_zone)) if contact.time_zone else None
 
 
 def _standing(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count, QuerySet
@@ -64,7 +63,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
         "rows": contact_page.deals_of(found, request.user, now),
         "past": contact_page.past(found, request.user, **asked),
         "hours": contact_page.hours_of(found),
-        "their_time": now.astimezone(ZoneInfo(found.time_zone)) if found.time_zone else None,
+        "their_time": found.wall_time(now),
         "new_deal_url": f"{reverse('deals:new')}?contact={pk}",
         "may_decide": may_decide(request.user, found),
         "fact_form": FactForm(initial={"learned_on": timezone.localdate()}),

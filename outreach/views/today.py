@@ -19,7 +19,7 @@ from outreach.context import rail_of
 from outreach.figures import figures
 from outreach.heartbeat import heartbeat
 from outreach.page import Asked, shown, version
-from outreach.pane import Pane, local_time
+from outreach.pane import Pane
 from outreach.today import Group, Scope, Today, unread
 from outreach.wording import say_day, say_headline
 
@@ -82,7 +82,7 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
         "is_new": not groups and not Deal.objects.visible_to(request.user).exists(),
         "shown": shown(groups, asked),
         "pane": opened,
-        "local_time": local_time(opened.contact, now) if opened else None,
+        "local_time": opened.contact.wall_time(now) if opened else None,
         "list_url": asked.opening(None).url,
         "next": asked.opening(opened.deal.pk if opened else None).url,
         "notices": unread(request.user)[:NOTICES],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -417,3 +417,13 @@ def test_companies_merge_the_same_way(client: Client, ines: User) -> None:
     client.post(asked["Location"])
     contact.refresh_from_db()
     assert (Company.objects.get(), contact.company) == (kept, kept)
+
+
+def test_the_hour_where_a_contact_is_is_theirs_and_not_the_readers(
+    client: Client, ines: User
+) -> None:
+    akari = make_contact("Akari", "Umihara", owner=ines, time_zone="Asia/Tokyo")
+    page = seen(client, ines, f"/contacts/{akari.pk}/")
+    there = client.get(f"/contacts/{akari.pk}/").context["their_time"]
+    assert akari.wall_time(day(1, 9)) == datetime(2026, 3, 3, 18)  # noqa: DTZ001
+    assert f"{there:%H:%M} where they are" in page
