@@ -35,7 +35,9 @@ def take_back(touch: Touch, *, now: datetime) -> None:
     conversation.delete(touch, now=now)
     if silence is None:
         return
-    done = silence.suggestions.filter(state=Suggestion.State.DONE, created_at__lte=touch.recorded_at)
+    done = silence.suggestions.filter(
+        state=Suggestion.State.DONE, created_at__lte=touch.recorded_at
+    )
     last = done.filter(acted_at__gte=touch.recorded_at).order_by("acted_at", "pk").first()
     if last is not None:
         suggest.undo(last, now=now)
