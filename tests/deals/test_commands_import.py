@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django import Settings
 
 from accounts.models import User
 from deals import conversation, sweep, thresholds
@@ -77,10 +78,10 @@ def test_an_import_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(
-    tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(settings, "VAR", tmp_path / "file")
+    settings.VAR = tmp_path / "file"
     path = write_csv(tmp_path / "deals.csv", ("deal", "owner"), ("", "Otto"))
     sentence, code = refusal("import_crm", path)
     assert code == 1

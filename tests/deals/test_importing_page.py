@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from deals import tasks
@@ -218,10 +218,10 @@ def test_files_too_large_are_refused(admin: Client, monkeypatch: pytest.MonkeyPa
 
 
 def test_files_that_cannot_be_kept_say_why(
-    admin: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    admin: Client, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(settings, "VAR", tmp_path / "file")
+    settings.VAR = tmp_path / "file"
     handed = SimpleUploadedFile("deals.csv", b"deal,owner\r\n1,Otto")
     answer = admin.post(PAGE, {"uploads": handed, "mapping": "native", "pipeline": "Loans"})
     assert answer.status_code == 422
