@@ -12,7 +12,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-services lint format check lock clean
+.PHONY: help run install test test-services lint format check pictures lock clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ check: install ## Check settings, migrations and the deployment checklist
 	@$(BIN)/python manage.py check
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@sh bin/check-deploy
+
+pictures: install ## Take the pictures of the README again (needs a Chromium)
+	@$(BIN)/python -m docs.take_pictures $(ARGS)
 
 lock: install ## Renew requirements*.txt from requirements*.in (needs the network)
 	@$(BIN)/python -m pip install --quiet uv
