@@ -18,7 +18,7 @@ from accounts.models import User
 from deals import standing
 from deals.cutoffs import Cutoffs
 from deals.models import By, Deal, Silence
-from deals.standing import DIMMING_SHARE, Standing
+from deals.standing import DIMMING_SHARE, Standing, State
 from deals.wording import say_duration
 from outreach.models import Notice, Suggestion, SuggestionQuerySet
 from outreach.wording import say_play
@@ -144,6 +144,9 @@ class Today:
         everything = [*dark, *ours, *dimming, *stale]
         stands = standing.of(everything, self.now, self.cutoffs.rulebook)
         dimming.sort(key=lambda flat: (stands[flat.pk].due_at, flat.pk))
+        # what is due and was not swept yet is dark all the same; it has no suggestion so far
+        dark += [flat for flat in dimming if stands[flat.pk].state == State.DARK]
+        dimming = [flat for flat in dimming if stands[flat.pk].state != State.DARK]
         named = (
             ("dark", "Dark", "most to win first", dark),
             ("ours", "Our move", "they are waiting on us", ours),

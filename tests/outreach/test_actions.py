@@ -296,6 +296,25 @@ def test_a_suggestion_is_snoozed_dismissed_and_taken_another_way(rep: Client, de
     assert chosen.state == "dismissed"
 
 
+def test_a_form_about_a_suggestion_is_a_page_and_says_what_is_wrong(
+    rep: Client, deal: Deal
+) -> None:
+    pk = Suggestion.objects.get().pk
+    assert "The deal stays dark" in rep.get(f"/suggestions/{pk}/snooze/").content.decode()
+    rep.post(f"/suggestions/{pk}/dismissal/")
+    told = {"play": "let_go", "to": ""}
+    response = rep.post(f"/suggestions/{pk}/another/", told)
+    assert response.status_code == 422
+    assert "no longer open" in response.content.decode()
+
+
+def test_a_promised_day_must_come_after_the_touch(rep: Client, deal: Deal) -> None:
+    told = {"channel": "phone", "direction": "two_way", "promised_on": "2020-01-01"}
+    response = rep.post(f"/deals/{deal.pk}/touches/", told)
+    assert response.status_code == 422
+    assert "Choose a day after the touch itself." in response.content.decode()
+
+
 def test_only_letting_go_does_without_anybody(rep: Client, deal: Deal) -> None:
     pk = Suggestion.objects.get().pk
     response = rep.post(f"/suggestions/{pk}/another/", {"play": "refocus", "to": ""})

@@ -97,6 +97,15 @@ def test_dimming_deals_stand_by_when_they_go_dark(ines: User) -> None:
     ]
 
 
+def test_what_is_due_and_not_swept_yet_stands_last_among_the_dark(ines: User) -> None:
+    dark(ines, "Swept")
+    sweeping.run(NOW)
+    dark(ines, "Not yet", amount=Decimal(90_000))
+    found = groups(ines)
+    assert list(found) == ["dark"]
+    assert titles(found["dark"]) == ["Swept", "Not yet"]
+
+
 def test_nobodys_move_is_listed_last_and_only_past_the_threshold(ines: User) -> None:
     make_deal(ines, "Demo", title="Forgotten")
     make_deal(ines, "Demo", title="Fresh", opened_at=day(28))
