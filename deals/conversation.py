@@ -18,12 +18,14 @@ from django.db.models import Q
 
 from deals.models import Deal, Direction, Hold, Promise, Touch, Turn
 from deals.replay import lock, replay
+from deals.silence import UNDATED_ABSENCE
 
 CLOCK_SKEW = timedelta(minutes=5)  # SILENCE.md, "Whose turn", rule 8
 TOLD = (
     "deal_id", "contact_id", "user_id", "channel", "direction", "occurred_at", "turn",
     "is_heard", "is_delivered", "subject", "note",
 )  # fmt: skip
+FILLED_IN = ("contact_id", "turn")  # where a touch does not say them, a known one keeps its own
 BATCH = 1000
 
 
@@ -118,12 +120,13 @@ def _arrivals(
 ) -> Iterator[tuple[Recorded, dict[str, object]]]:
     """Yield each touch's fate, with what it says otherwise than the row that stands for it."""
     for touch in touches:
+        said = set(told) - {name for name in FILLED_IN if not getattr(touch, name)}
         _complete(touch, now)
         key = (touch.source, touch.external_id)
         if key not in known:
             known[key] = touch
             yield Recorded(touch, "created"), {}
-        elif changed := _correction(known[key], touch, told):
+        elif changed := _correction(known[key], touch, said):
             yield Recorded(known[key], "updated"), changed
         else:
             yield Recorded(known[key], "unchanged"), {}
@@ -163,14 +166,23 @@ def _correction(row: Touch, touch: Touch, told: Collection[str]) -> dict[str, ob
 
 def _write(new: Sequence[Touch], corrected: Sequence[tuple[Touch, dict[str, object]]]) -> set[int]:
     """Write touches and return the deals whose silences they may change."""
-    moved = {known.deal_id for known, _ in corrected}
+    before = affected_by(known for known, _ in corrected) if corrected else set()
     for known, changed in corrected:
         for name, value in changed.items():
             setattr(known, name, value)
     unsaved = [known for known, _ in corrected if known.pk]
     Touch.objects.bulk_create(new, batch_size=BATCH)
     Touch.objects.bulk_update(unsaved, TOLD, batch_size=200)
-    return moved | affected_by([*new, *(known for known, _ in corrected)])
+    _bring_promises(unsaved)
+    return before | affected_by([*new, *(known for known, _ in corrected)])
+
+
+def _bring_promises(touches: Sequence[Touch]) -> None:
+    """Let the promises that were made in corrected touches go where and when those went."""
+    for made in Promise.objects.filter(touch__in=touches).select_related("touch"):
+        if made.touch is not None and made.touch.occurred_at < made.due_at:
+            made.deal_id, made.made_at = made.touch.deal_id, made.touch.occurred_at
+            made.save(update_fields=["deal", "made_at"])
 
 
 def affected_by(touches: Iterable[Touch]) -> set[int]:
@@ -189,14 +201,19 @@ def affected_by(touches: Iterable[Touch]) -> set[int]:
 def correct(touch: Touch, *, now: datetime, **changes: object) -> None:
     """Change what a touch says (its date, turn, direction, …) and replay.
 
+    A new direction brings its own turn unless `changes` names one.
     Raises ValidationError for a date in the future.
     """
     lock([touch.deal_id])
     before = affected_by([touch])
+    if changes.get("direction", touch.direction) != touch.direction:
+        changes = {"turn": turn_left(str(changes["direction"])), **changes}
     for name, value in changes.items():
         setattr(touch, name, value)
     touch.occurred_at = not_in_the_future(touch.occurred_at, now)
+    lock({touch.deal_id} - before)
     touch.save(update_fields=list(changes))
+    _bring_promises([touch])
     replay(before | affected_by([touch]), now)
 
 
@@ -252,7 +269,9 @@ def release(held: Hold | Promise, *, now: datetime) -> None:
 
 @transaction.atomic
 def end_hold(held: Hold, *, now: datetime) -> None:
-    """End a hold now; what it held so far stays held."""
+    """End a hold now; what it held so far stays held, and one that is over stays as it was."""
+    if (held.ends_at or held.starts_at + UNDATED_ABSENCE) <= now:
+        return
     deals = deals_of_hold(held)
     lock(deals)
     if held.starts_at >= now:

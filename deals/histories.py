@@ -131,7 +131,8 @@ def _waiting(ids: Sequence[int], gathered: _Gathered) -> None:
     holds = Hold.objects.filter(deal__in=ids).values_list("deal_id", "starts_at", "ends_at")
     for deal, since, until in holds:
         gathered.holds[deal].extend(absences([(since, until)], []))
-    promises = Promise.objects.filter(deal__in=ids).order_by("made_at", "source", "external_id")
+    told = Promise.objects.standing().filter(deal__in=ids)
+    promises = told.order_by("made_at", "source", "external_id")
     for deal, made_at, due_at in promises.values_list("deal_id", "made_at", "due_at"):
         gathered.promises[deal].append(Promised(made_at, due_at))
 
@@ -236,9 +237,13 @@ def _withdrawals(people: Sequence[Row], gathered: _Gathered) -> list[WithdrawalE
     return [
         WithdrawalEvent(at, f"withdrawal:{at.isoformat()}")
         for at in sorted(instants)
-        if all(
+        if (here := [row for row in people if _takes_part(row, at)])
+        and all(
             any(gone.since <= at < gone.to for gone in gathered.gone[row.contact_id])
-            for row in people
-            if row.joined_at <= at and not (row.left_at and row.left_at <= at)
+            for row in here
         )
     ]
+
+
+def _takes_part(row: Row, at: datetime) -> bool:
+    return bool(row.joined_at <= at and not (row.left_at and row.left_at <= at))

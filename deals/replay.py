@@ -216,17 +216,17 @@ def _continued(stored: Sequence[Silence], true: Sequence[Stretch]) -> list[Silen
     """
     left = {row.opening: row for row in stored}
     rows = [left.pop(stretch.opening, None) for stretch in true]
-    for place, stretch in enumerate(true):
-        if rows[place] is not None:
-            continue
-        candidates = [row for row in left.values() if row.by == stretch.by]
-        best = max(
-            candidates,
-            key=lambda row: _common(row, stretch.started_at, stretch.ended_at),
-            default=None,
-        )
-        if best is not None and _common(best, stretch.started_at, stretch.ended_at) > 0:
-            rows[place] = left.pop(best.opening)
+    shared = [
+        (common, row.opening, place)
+        for place, stretch in enumerate(true)
+        if rows[place] is None
+        for row in left.values()
+        if row.by == stretch.by
+        and (common := _common(row, stretch.started_at, stretch.ended_at)) > 0
+    ]
+    for _, opening, place in sorted(shared, reverse=True):
+        if rows[place] is None and opening in left:
+            rows[place] = left.pop(opening)
     return rows
 
 

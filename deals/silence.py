@@ -125,10 +125,11 @@ class _Rules:
         self.stage = event.stage
         if self.current is None:
             return
-        self.current.stages.append((event.at, event.stage))
         court = COURT.get(event.turn, self.current.by)
         if court != self.current.by:
             self.turn("turned", court, event)
+        else:
+            self.current.stages.append((event.at, event.stage))
 
     def settle(self, event: OutcomeEvent) -> None:
         if event.outcome == "open":

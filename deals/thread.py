@@ -149,7 +149,7 @@ def read(deal: Deal, limit: int = SHOWN) -> Conversation:
         has_more=has_more,
         silences=list(deal.silences.filter(still).prefetch_related(spells)),
         holds=_holds(deal, since),
-        promises=list(deal.promises.filter(made_at__gte=since)),
+        promises=list(deal.promises.standing().filter(made_at__gte=since)),
         stages=list(
             deal.stage_entries.filter(occurred_at__gte=since).select_related("stage", "user")
         ),

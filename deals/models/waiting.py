@@ -67,6 +67,14 @@ class Hold(Sourced):
         ]
 
 
+class PromiseQuerySet(models.QuerySet["Promise"]):
+    """Questions about many promises."""
+
+    def standing(self) -> PromiseQuerySet:
+        """Leave out what was said in a touch that was deleted."""
+        return self.exclude(touch__deleted_at__isnull=False)
+
+
 class Promise(Sourced):
     """“I will come back to you on Thursday”: the date replaces the threshold while it stands."""
 
@@ -84,6 +92,8 @@ class Promise(Sourced):
         blank=True,
         related_name="+",
     )
+
+    objects = PromiseQuerySet.as_manager()
 
     class Meta(Sourced.Meta):
         ordering: ClassVar[list[str]] = ["made_at", "pk"]
