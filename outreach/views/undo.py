@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.signing import BadSignature
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +17,7 @@ from deals.views.answers import Request, go, way_back
 from outreach.models import Notice
 from outreach.undo import TooLateError, Undo, run
 from outreach.views import today
+from outreach.views.answers import is_on_today
 
 
 @require_POST
@@ -39,7 +42,8 @@ def read_notice(request: Request, pk: int) -> HttpResponse:
     if notice.read_at is None:
         notice.read_at = timezone.now()
         notice.save(update_fields=["read_at"])
-    if request.htmx and request.htmx.target == "queue":
-        asked = today.asked_of(request, request.GET)
-        return today.parts(request, asked, timezone.now())
-    return go(request, way_back(request, reverse("outreach:today")))
+    url = way_back(request, reverse("outreach:today"))
+    if not is_on_today(request):
+        return go(request, url)
+    asked = today.asked_of(request, QueryDict(urlsplit(url).query))
+    return today.parts(request, asked, timezone.now())

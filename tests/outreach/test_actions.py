@@ -338,7 +338,8 @@ def test_a_notice_is_put_away(rep: Client, deal: Deal, ines: User, noor: User) -
     )  # fmt: skip
     told.save()
     assert "Worth a look" in rep.get("/").content.decode()
-    rep.post(f"/notices/{told.pk}/read/", headers=ON_TODAY)
+    part = rep.post(f"/notices/{told.pk}/read/", {"next": f"/?deal={deal.pk}"}, headers=ON_TODAY)
+    assert part.context["asked"].deal == deal.pk
     assert "Worth a look" not in rep.get("/").content.decode()
     rep.force_login(noor)
     assert rep.post(f"/notices/{told.pk}/read/").status_code == 404
