@@ -115,8 +115,7 @@ def take(browser: Browser, address: str, picture: Picture, into: Path) -> int:
     if picture.typed:
         label, text = picture.typed
         page.get_by_label(label).fill(text)
-        page.keyboard.press("Tab")
-        page.wait_for_load_state("networkidle")
+        page.get_by_role("button", name="Save", exact=True).wait_for()  # it comes with the preview
     page.screenshot(path=into)
     page.context.close()
     return into.stat().st_size
