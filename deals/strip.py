@@ -47,8 +47,11 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
+    """A stretch; `kind` says whether night fell in it."""
+
     x: float
     width: float
+    kind: str = "lit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class Scale:
     def bar(self, stretch: Stretch) -> Bar:
         """Return a stretch from its start to its end, at least a hair wide."""
         start, end = self.x(stretch.since), self.x(stretch.to or self.to)
-        return Bar(start, round(max(end - start, 2.0), 1))
+        kind = "night" if stretch.dark_at else "lit"
+        return Bar(start, round(max(end - start, 2.0), 1), kind)
 
 
 def draw(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import Prefetch, Q
 
@@ -30,6 +30,7 @@ from deals.models import (
     Turn,
 )
 from deals.silence import UNDATED_ABSENCE
+from deals.standing import Standing
 from deals.strip import Mark, Stretch, Strip
 from deals.wording import say_duration, say_when
 
@@ -100,11 +101,20 @@ class Conversation:
     stages: list[StageEntry] = field(default_factory=list)
     outcomes: list[OutcomeEntry] = field(default_factory=list)
 
-    def thread(self, reader: User, now: datetime, zone: tzinfo) -> list[Entry]:
-        """Tell it newest first, in the words of a reader; dates in their zone."""
+    def thread(
+        self, reader: User, now: datetime, zone: tzinfo, stands: Standing | None = None
+    ) -> list[Entry]:
+        """Tell it newest first, in the words of a reader; dates in their zone.
+
+        `stands` is how the open silence stands: it is told on the clock that judges it.
+        """
         told = [
             *(_of_touch(touch, reader) for touch in self.touches),
-            *(entry for silence in self.silences for entry in _of_silence(silence, now, zone)),
+            *(
+                entry
+                for silence in self.silences
+                for entry in _of_silence(silence, now, zone, stands)
+            ),
             *(_of_hold(hold, now, zone) for hold in self.holds),
             *(_of_promise(promise, now, zone) for promise in self.promises),
             *(
@@ -205,15 +215,20 @@ def _did(touch: Touch) -> str:
     return f"{TALKED.get(channel, 'talked to')} {them}"
 
 
-def _of_silence(silence: Silence, now: datetime, zone: tzinfo) -> Iterator[Entry]:
+def _of_silence(
+    silence: Silence, now: datetime, zone: tzinfo, stands: Standing | None
+) -> Iterator[Entry]:
     """Tell of silences by them that last, and of those that went dark; the others need no line."""
     dark_at = _dark_from(silence)
     is_waiting = silence.by == By.THEM and silence.ended_at is None
     if silence.by == By.NOBODY or (dark_at is None and not is_waiting):
         return
     what = "of silence" if silence.by == By.THEM else "in which we owed an answer,"
-    lasted = say_duration((silence.ended_at or now) - silence.started_at)
     until = ENDED[Ending(silence.ending)] if silence.ending else "so far"
+    lasted = say_duration((silence.ended_at or now) - silence.started_at)
+    if stands and not silence.ending:
+        lasted = say_duration(stands.elapsed, stands.day)
+        until += ", in working time" if stands.day < timedelta(days=1) else ""
     went = "went dark" if silence.by == By.THEM else "overdue"
     yield Entry(
         at=dark_at or silence.started_at,

@@ -81,7 +81,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         tries=tries,
         draft=draft,
         ways=_ways(contact, suggestion, draft),
-        thread=talk.thread(reader, now, zone),
+        thread=talk.thread(reader, now, zone, stands),
         has_more=talk.has_more,
         strip=talk.strip(now, zone),
         past_meeting=_past_meeting(deal, now),

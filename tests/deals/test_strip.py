@@ -76,3 +76,9 @@ def test_a_deal_without_touches_says_so() -> None:
 def test_never_heard_is_said() -> None:
     strip = draw([Mark(day(0), "outbound")], [], [], now=day(1), zone=UTC)
     assert strip.text == "Conversation strip since 2 March: never heard, 1 touch of ours."
+
+
+def test_night_falls_only_in_silences_that_went_dark() -> None:
+    stretches = [Stretch(day(0), day(1)), Stretch(day(2), day(9), dark_at=day(8))]
+    strip = draw([Mark(day(0), "outbound")], stretches, [], now=day(10), zone=UTC)
+    assert [bar.kind for bar in strip.silences] == ["lit", "night"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import User
-from deals import conversation, course, thread
+from deals import conversation, course, standing, thread
 from deals.models import Hold, Outcome, Stage, Touch, Turn
 from tests.cast import Story, day, make_deal, sweep_at
 
@@ -120,3 +120,15 @@ def test_a_long_history_is_told_from_its_latest_touches(
         whole = thread.read(story.deal)
     assert not whole.has_more
     assert len(whole.touches) == Touch.objects.count() == 5
+
+
+def test_the_open_silence_is_told_on_the_clock_that_judges_it(ines: User) -> None:
+    story = Story(make_deal(ines, "Proposal"))
+    story.we_write(day(4, 16))
+    stands = standing.of([story.silence], day(7, 11))[story.silence.pk]
+    [silence] = [
+        entry.text
+        for entry in thread.read(story.deal).thread(ines, day(7, 11), UTC, stands)
+        if entry.kind == "silence"
+    ]
+    assert silence == "3 h of silence so far, in working time"
