@@ -29,7 +29,7 @@ def mark_batch(now: datetime, *, limit: int = 1000) -> list[int]:
     """
     cutoffs = Cutoffs.at(now)
     for ids in _batches(_due_ids(cutoffs, limit), limit):
-        claimed = _claim(ids, DUE)
+        claimed = claim(ids, DUE)
         replay([deal for _, deal in claimed], now, is_sweep=True)
         marked = _still([pk for pk, _ in claimed], MARKED)
         if marked:
@@ -45,7 +45,7 @@ def lapse_batch(now: datetime, *, limit: int = 1000) -> list[int]:
     """
     cutoffs = Cutoffs.at(now)
     for ids in _batches(_lapsed_ids(cutoffs, limit), limit):
-        claimed = _claim(ids, MARKED)
+        claimed = claim(ids, MARKED)
         replay([deal for _, deal in claimed], now, is_sweep=True)
         lapsed = _still([pk for pk, _ in claimed], DUE)
         if lapsed:
@@ -58,7 +58,7 @@ def _batches(ids: Iterator[int], limit: int) -> Iterator[list[int]]:
         yield batch
 
 
-def _claim(ids: Sequence[int], condition: Q) -> list[tuple[int, int]]:
+def claim(ids: Sequence[int], condition: Q) -> list[tuple[int, int]]:
     """Lock those of the silences that nobody else works on; return (silence, deal) ids.
 
     The condition is asked again under the lock: what a reply ended meanwhile is left alone.

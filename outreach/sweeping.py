@@ -14,7 +14,7 @@ from itertools import islice
 
 from django.db import connection, transaction
 
-from deals import sweep
+from deals import missed, sweep
 from deals.models import Silence
 from deals.replay import lock, replay
 from outreach import lines, notices, suggest
@@ -53,6 +53,7 @@ def run(now: datetime) -> Swept:
     Harmless beside other sweepers: what one of them holds, the others pass by.
     """
     swept = Swept()
+    _each(swept, missed.missed(now), lambda silences: missed.catch_up(silences, now))
     _until_empty(swept, lambda: _lapse(now))
     _until_empty(swept, lambda: _mark(now, swept))
     suggest.wake(now)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import Team, User, Workspace
 from contacts.models import Address, Company, Contact
-from deals import conversation, course, sweep
+from deals import conversation, course, missed, sweep
 from deals.calendars import new_version
 from deals.defaults import furnish
 from deals.models import Deal, Direction, Silence, Stage, Touch, Turn, WorkCalendar
@@ -186,6 +186,7 @@ def sweep_at(now: datetime) -> list[int]:
     """Sweep as of an instant until nothing is left to do; return what was marked."""
     marked: list[int] = []
     with transaction.atomic():
+        missed.catch_up(missed.missed(now), now)
         while sweep.lapse_batch(now):
             pass
         while batch := sweep.mark_batch(now):
