@@ -304,7 +304,10 @@ def meeting_took_place(held: Hold, *, now: datetime, user_id: int | None = None)
         turn=Turn.OURS, user_id=user_id, note=held.note,
         source="meeting", external_id=str(held.pk),
     )  # fmt: skip
-    return record(held.deal, touch, now=now).touch
+    told = record(held.deal, touch, now=now).touch
+    if told.deleted_at is not None:  # taken back, and now said again by a person
+        restore(told, now=now)
+    return told
 
 
 def meeting_failed(held: Hold) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from deals.cutoffs import OPEN, Cutoff, Cutoffs
+from deals.cutoffs import Cutoff, Cutoffs
 from deals.models import By, DarkSpell, Hold, Participation, Silence
 from deals.policies import Rulebook
 from deals.replay import replay
@@ -45,9 +45,9 @@ def _held(since: datetime, now: datetime) -> Iterator[int]:
     of_contact = begun.filter(leading, contact__participations__deal=OuterRef("deal"))
     led = Participation.objects.filter(is_primary=True, contact__in=begun.values("contact"))
     under_way = Q(starts_at__gt=OuterRef("started_at"))
-    for holds, deals in ((of_deal, begun.values("deal")), (of_contact, led.values("deal"))):
-        rows = Silence.objects.filter(OPEN, Exists(holds.filter(under_way)), deal__in=deals)
-        yield from rows.values_list("pk", flat=True)
+    rows = Silence.objects.open().order_by().values_list("pk", flat=True)
+    yield from rows.filter(Exists(of_deal.filter(under_way)), deal__in=begun.values("deal"))
+    yield from rows.filter(Exists(of_contact.filter(under_way)), deal__in=led.values("deal"))
 
 
 def _judged_otherwise(since: datetime, now: datetime) -> Iterator[int]:

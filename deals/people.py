@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 
 from accounts.models import User
 from contacts.models import Address, Company, Contact, OptOut
+from deals.conversation import not_in_the_future
 from deals.models import Deal, Direction, Participation, Touch
 from deals.replay import lock, replay
 
@@ -70,10 +71,14 @@ def opt_out(
     channel: str = "",
     note: str = "",
 ) -> OptOut:
-    """Note that a contact wants to hear nothing more, on one channel or on none at all."""
+    """Note that a contact wants to hear nothing more, on one channel or on none at all.
+
+    Raises ValidationError for a date in the future.
+    """
+    since = not_in_the_future(at or now, now)
     deals = deals_with(contact)
     lock(deals)
-    out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=at or now, note=note)
+    out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=since, note=note)
     replay(deals, now)
     return out
 
@@ -103,6 +108,8 @@ def erase(contact: Contact, *, now: datetime) -> None:
     contact.addresses.all().delete()
     contact.facts.all().delete()
     contact.touches.update(note="", subject="")
+    contact.opt_outs.update(note="")
+    contact.holds.update(note="")
     contact.first_name, contact.last_name = "", f"Erased {contact.pk}"
     for name in ("job_title", "city", "note", "language", "time_zone"):
         setattr(contact, name, "")
