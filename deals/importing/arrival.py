@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from deals.conversation import Recorded
+from deals.arrivals import Recorded
 from deals.importing.changes import Changes, Known
 from deals.importing.parties import Owners, find_companies, have_companies, have_contacts
 from deals.importing.place import Place

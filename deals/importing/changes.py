@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal, Self
 
 from contacts.models import Contact
-from deals import conversation
-from deals.conversation import Recorded
+from deals import arrivals
+from deals.arrivals import Recorded
 from deals.importing.parties import Owners
 from deals.importing.place import Place
 from deals.importing.rows import DealRow, EntryRow, TouchRow, identity
@@ -229,7 +229,7 @@ class Changes:
 
     def foresee(self) -> list[Recorded]:
         """Return what would become of the touches, writing nothing."""
-        return conversation.foresee(self.touches, now=self.now, told=self.told)
+        return arrivals.foresee(self.touches, now=self.now, told=self.told)
 
     def write(self) -> list[Recorded]:
         """Write it all and replay each deal once; return what became of the touches."""
@@ -243,7 +243,7 @@ class Changes:
         OutcomeEntry.objects.bulk_update(
             self.outcomes, ("outcome", "occurred_at", "reason"), batch_size=BATCH
         )
-        recorded, affected = conversation.take_in(self.touches, now=self.now, told=self.told)
+        recorded, affected = arrivals.take_in(self.touches, now=self.now, told=self.told)
         replay(self.moved | affected, self.now)
         return recorded
 

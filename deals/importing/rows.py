@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from contacts.models import Channel
-from deals.conversation import turn_left
+from deals.arrivals import turn_left
 from deals.importing import values
 from deals.importing.values import Reader, RefusalError
 from deals.models import Direction, Outcome, Turn

@@ -60,7 +60,8 @@ class Silence(models.Model):
     stands. No deadline is stored. `dark_at` is when the dark spell that lasts now began (by us:
     since when the answer is overdue); the sweep sets it first. `opening` names the event that
     opened it. `attempts` counts our touches during it, `dark_attempts` those since it first went
-    dark, `attempted_at` is the last one. `relit_at` is when a dark or let-go silence was ended by being heard.
+    dark, `attempted_at` is the last one. `relit_at` is when a dark or let-go silence was ended by
+    being heard.
     Source: SILENCE.md, "When it is dark"; ARCHITECTURE.md, "The heart, as data flows".
     """
 

@@ -10,7 +10,7 @@ from itertools import islice
 from django.db import transaction
 
 from contacts.models import Address, Company, Contact, Fact, OptOut
-from deals.conversation import take_in
+from deals.arrivals import take_in
 from deals.models import (
     CalendarUse,
     Deal,

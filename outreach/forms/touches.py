@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from accounts.models import User
 from contacts.models import Channel, Contact
-from deals.conversation import not_in_the_future, turn_left
+from deals.arrivals import turn_left
+from deals.conversation import not_in_the_future
 from deals.models import Deal, Direction, Touch, Turn
 from outreach.forms.returning import DayInput, MinuteInput, ReturningForm, end_of
 
