@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-OURS = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "BASE_URL", "ALLOWED_HOSTS")
+OURS = (
+    "DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "BASE_URL", "ALLOWED_HOSTS",
+    "DJANGO_ALLOW_ASYNC_UNSAFE",  # set by the browser tests of the same process
+)  # fmt: skip
 SERVER = {
     "DATABASE_URL": "postgres://127.0.0.1/lamplighter",
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
