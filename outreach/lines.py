@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from contacts.models import Contact
 from outreach.models import Suggestion
@@ -38,10 +38,15 @@ def line_up(contacts: Iterable[int]) -> None:
     Suggestion.objects.bulk_update(changed, ["after"], batch_size=500)
 
 
-def leaderless() -> QuerySet[Suggestion, int]:
-    """Return the contacts of pending suggestions that come after one which is no longer live."""
-    followers = Suggestion.objects.pending().filter(after__isnull=False).free()
-    return followers.order_by("contact").values_list("contact", flat=True).distinct()
+def out_of_line() -> QuerySet[Suggestion, int]:
+    """Return the contacts whose line lost its leader, or has two because two of them became one."""
+    pending = Suggestion.objects.pending().order_by()
+    followers = pending.filter(after__isnull=False).free()
+    leaders = pending.filter(state=Suggestion.State.QUEUED, after=None).exclude(channel="")
+    crowded = leaders.values("contact").annotate(count=Count("pk")).filter(count__gt=1)
+    return followers.values_list("contact", flat=True).union(
+        crowded.values_list("contact", flat=True)
+    )
 
 
 def _lined(contacts: list[int]) -> QuerySet[Suggestion]:

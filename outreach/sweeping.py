@@ -60,7 +60,7 @@ def run(now: datetime) -> Swept:
     _each(swept, stale_silences(), lambda silences: suggest.withdraw(silences, now))
     steps = Steps.at(now)
     _each(swept, list(suggest.due(steps)), lambda silences: _suggest(silences, steps, swept))
-    _each(swept, lines.leaderless(), lines.line_up)
+    _each(swept, lines.out_of_line(), lines.line_up)
     notices.tell(now)
     sweep.beat(now, marked_dark=swept.marked_dark, suggested=swept.suggested)
     return swept
