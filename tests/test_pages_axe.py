@@ -64,7 +64,8 @@ def story(cast: Cast) -> Deal:
 
 @pytest.fixture
 def page(browser: Browser, live_server: Any) -> Iterator[Page]:
-    context = browser.new_context(base_url=live_server.url)
+    # what is still fading in has less contrast than it will have
+    context = browser.new_context(base_url=live_server.url, reduced_motion="reduce")
     page = context.new_page()
     page.add_init_script(WATCH_POLICY)
     yield page
