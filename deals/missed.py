@@ -60,7 +60,8 @@ def _judged_otherwise(since: datetime, now: datetime) -> Iterator[int]:
             old = {(cutoff.stage, cutoff.calendars): cutoff for cutoff in before.each(by)}
             for cutoff in Cutoffs(at, rulebook).each(by):
                 known = old.get((cutoff.stage, cutoff.calendars))
-                yield from _ended_by(cutoff, known, at)
+                if at in rulebook.changes([cutoff.stage], cutoff.calendars):
+                    yield from _ended_by(cutoff, known, at)
 
 
 def _ended_by(cutoff: Cutoff, before: Cutoff | None, at: datetime) -> Iterator[int]:
