@@ -245,3 +245,17 @@ def test_one_touch_costs_the_same_queries_however_long_the_history(
         write(day(number))
     with django_assert_num_queries(28):
         write(day(13) + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_word_that_ends_an_absence_costs_the_same_queries_however_many_deals_it_held(
+    ines: User, number: int, django_assert_num_queries: Any
+) -> None:
+    contact = make_contact()
+    stories = [Story(make_deal(ines, "Demo", contact=contact)) for _ in range(number)]
+    away = Hold(contact=contact, reason="absence", starts_at=day(1), ends_at=day(30))
+    conversation.hold(away, now=day(1))
+    touch = Touch(direction=Direction.INBOUND, occurred_at=day(2), channel="email")
+    with django_assert_num_queries(34):
+        conversation.record(stories[0].deal, touch, now=day(2))
+    assert in_line(*stories)
