@@ -18,7 +18,7 @@ help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
 
 run: install ## Set up all and serve the app with a demo workspace (PORT=8000)
-	@$(BIN)/python manage.py up --demo --port "$(PORT)"
+	@exec $(BIN)/python manage.py up --demo --port "$(PORT)"
 
 install: $(STAMP) ## Make the virtual environment .venv with the pinned packages
 
