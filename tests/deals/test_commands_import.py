@@ -151,7 +151,7 @@ def test_a_duration_must_be_one() -> None:
 
 def test_a_check_finds_and_names_what_differs_and_a_rebuild_repairs_it(demo: Story) -> None:
     demo.we_write(day(0, 10))
-    assert run("rebuild_silences", "--check")[0] == "1 deals replayed, 0 differed.\n"
+    assert run("rebuild_silences", "--check")[0] == "1 deal replayed, 0 differed.\n"
     Silence.objects.filter(ended_at=None).update(started_at=day(2))
     sentence, code = refusal("rebuild_silences", "--check")
     assert (sentence, code) == (

@@ -30,7 +30,8 @@ class Command(SpokenCommand):
         return {"deals": found.deals, "differing": len(found.differing)}
 
     def say(self, result: Mapping[str, Any]) -> str:
-        return f"{result['deals']} deals replayed, {result['differing']} differed."
+        deals = "1 deal" if result["deals"] == 1 else f"{result['deals']} deals"
+        return f"{deals} replayed, {result['differing']} differed."
 
     def conclude(self, result: Mapping[str, Any]) -> None:
         if self.failing:
