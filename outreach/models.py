@@ -234,6 +234,7 @@ class Notice(models.Model):
         MEETING_PAST = "meeting_past", "Did the meeting take place?"
         LOOK_AGAIN = "look_again", "Worth another look"
         OVERDUE = "overdue", "We owe an answer"
+        HEARD_AGAIN = "heard_again", "Heard after it was let go"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"

@@ -1,4 +1,5 @@
-"""Tell a rep once: a hold ended, a meeting is over, a day to look again came, we owe an answer.
+"""Tell a rep once: a hold ended, a meeting is over, a day to look again came, we owe an answer,
+somebody let go for good was heard again.
 
 What was told carries `told_at`; the notices are unique by kind and key besides, so that several
 sweepers are harmless. Source: SILENCE.md, "Holds", "What the sweep does".
@@ -21,6 +22,7 @@ from deals.models import (
     DarkSpell,
     Deal,
     Direction,
+    Ending,
     Hold,
     Outcome,
     OutcomeEntry,
@@ -35,6 +37,7 @@ Kind = Notice.Kind
 BATCH = 200
 # SILENCE.md: a crossing that was older than this when it was recorded (a first import) is no news
 NEWS = timedelta(hours=24)
+HEARD_AGAIN = "they were heard after you let go. Open the deal again?"
 
 
 def tell(now: datetime) -> int:
@@ -43,6 +46,7 @@ def tell(now: datetime) -> int:
         _ended_holds,
         _days_to_look_again,
         _overdue_moves,
+        _heard_again,
     )
     told = 0
     for teller in tellers:
@@ -130,6 +134,22 @@ def _overdue_moves(now: datetime) -> tuple[int, int]:
         _notice(deal, Kind.OVERDUE, str(row.pk), f"{deal.title}: we owe an answer.", now)
         for row in silences
         if row.pk in fresh and (deal := deals.get(row.deal_id))
+    ]
+    return len(silences), _write(silences, new, now)
+
+
+def _heard_again(now: datetime) -> tuple[int, int]:
+    """Ask the owners of lost deals that were let go whether to open them again.
+
+    A resting deal reopens by itself. Source: SILENCE.md, "Whose turn", rule 7.
+    """
+    relit = Silence.objects.filter(ending=Ending.LET_GO, relit_at__isnull=False, told_at=None)
+    silences = _claimed(relit)
+    lost = Deal.objects.filter(outcome=Outcome.LOST).in_bulk([row.deal_id for row in silences])
+    new = [
+        _notice(deal, Kind.HEARD_AGAIN, str(row.pk), f"{deal.title}: {HEARD_AGAIN}", now)
+        for row in silences
+        if (deal := lost.get(row.deal_id)) and row.relit_at and row.relit_at >= now - NEWS
     ]
     return len(silences), _write(silences, new, now)
 

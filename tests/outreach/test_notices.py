@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from deals import conversation, course
-from deals.models import Hold
+from deals.models import Hold, Outcome
 from outreach import notices
 from outreach.models import Notice
 from tests.cast import Story, day, make_deal, sweep_at
@@ -124,5 +124,22 @@ def test_the_number_of_queries_does_not_grow_with_what_is_told(
             ours = Story(make_deal(ines, "Demo"))
             ours.they_write(day(1, 10))
         sweep_at(day(2, 11))
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(23):
             assert notices.tell(day(3)) == 3 * number
+
+
+def test_a_lost_deal_that_was_let_go_asks_when_it_is_heard_again(demo: Story) -> None:
+    course.let_go(demo.deal, now=day(8), outcome=Outcome.LOST)
+    assert notices.tell(day(8)) == 0
+    demo.they_write(day(20))
+    assert notices.tell(day(20, 10)) == 1
+    assert notices.tell(day(21)) == 0
+    assert told() == [("Ines", "heard_again")]
+    assert demo.deal.outcome == Outcome.LOST
+
+
+def test_a_resting_deal_that_is_heard_again_opens_and_asks_nothing(demo: Story) -> None:
+    course.let_go(demo.deal, now=day(8), look_again_on=day(90).date())
+    demo.they_write(day(20))
+    assert notices.tell(day(20, 10)) == 0
+    assert demo.deal.outcome == Outcome.OPEN
