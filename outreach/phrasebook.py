@@ -1,0 +1,84 @@
+"""The phrases of the tone check as they are shipped: `data/tone_*.toml`, one file a language."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from outreach.phrases import Index, Phrase, phrase
+from outreach.reading import Spellings
+
+FOLDER = Path(__file__).parent / "data"
+
+
+class Advice(NamedTuple):
+    """What is wrong about the shape of a text, and what to do instead."""
+
+    why: str
+    instead: str
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """What the tone check knows of one language."""
+
+    language: str
+    common: frozenset[str]  # words by which the language is told
+    spellings: Spellings
+    sets: Mapping[str, list[str]]
+    blame: Index  # what must not be said
+    requests: Index  # asks without a question mark
+    invitations: Index  # asks that count where nothing else asks
+    continues: frozenset[str]  # how a question goes on with the one before
+    shape: Mapping[str, Advice]
+
+    def phrase(self, notation: str, *, kind: str, why: str, instead: str) -> Phrase:
+        """Return a phrase of this language; raises ValueError where it cannot be read."""
+        return phrase(
+            notation, kind=kind, why=why, instead=instead, sets=self.sets, spellings=self.spellings
+        )
+
+
+@cache
+def phrasebooks() -> Mapping[str, Phrasebook]:
+    """Return the shipped phrasebooks by language."""
+    books = (_read(path) for path in sorted(FOLDER.glob("tone_*.toml")))
+    return {book.language: book for book in books}
+
+
+def _read(path: Path) -> Phrasebook:
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    spellings = Spellings(told["spellings"]["whole"], told["spellings"]["endings"])
+    asks = told["asks"]
+    return Phrasebook(
+        language=path.stem.removeprefix("tone_"),
+        common=frozenset(told["common"]),
+        spellings=spellings,
+        sets=told["sets"],
+        blame=Index(_blame(told, spellings)),
+        requests=_asks(asks["requests"], told, spellings),
+        invitations=_asks(asks["invitations"], told, spellings),
+        continues=frozenset(asks["continues"]),
+        shape={name: Advice(**advice) for name, advice in told["shape"].items()},
+    )
+
+
+def _blame(told: dict[str, Any], spellings: Spellings) -> Iterator[Phrase]:
+    for group in told["blame"]:
+        for notation in group["phrases"]:
+            yield phrase(
+                notation,
+                kind=group["kind"], why=group["why"], instead=group["instead"],
+                sets=told["sets"], spellings=spellings,
+            )  # fmt: skip
+
+
+def _asks(notations: list[str], told: dict[str, Any], spellings: Spellings) -> Index:
+    return Index(
+        phrase(notation, kind="ask", why="", instead="", sets=told["sets"], spellings=spellings)
+        for notation in notations
+    )
