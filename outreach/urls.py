@@ -26,6 +26,7 @@ urlpatterns = [
     path("suggestions/<int:pk>/snooze/", suggestions.snooze, name="snooze"),
     path("suggestions/<int:pk>/dismissal/", suggestions.dismiss, name="dismiss"),
     path("suggestions/<int:pk>/another/", suggestions.another, name="another"),
+    path("suggestions/<int:pk>/address/", suggestions.address, name="address"),
     # The words that drafts begin with
     path("settings/templates/", templates.index, name="templates"),
     path("settings/templates/<int:pk>/", templates.edit, name="template"),

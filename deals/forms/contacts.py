@@ -72,7 +72,7 @@ class AddressForm(forms.ModelForm):
 
     class Meta:
         model = Address
-        fields = ("channel", "value", "consent", "health", "is_preferred")
+        fields: tuple[str, ...] = ("channel", "value", "consent", "health", "is_preferred")
         labels = {"value": "Address or number", "is_preferred": "Preferred", "health": "Arrives?"}
 
     def clean(self) -> dict[str, Any]:

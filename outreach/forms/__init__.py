@@ -3,12 +3,13 @@
 from outreach.forms.endings import ClosingForm, LetGoForm
 from outreach.forms.moments import PauseForm, SnoozeForm
 from outreach.forms.touches import TouchForm
-from outreach.forms.ways import AnotherWayForm
+from outreach.forms.ways import AnotherWayForm, MissingAddressForm
 
 __all__ = [
     "AnotherWayForm",
     "ClosingForm",
     "LetGoForm",
+    "MissingAddressForm",
     "PauseForm",
     "SnoozeForm",
     "TouchForm",

@@ -1,4 +1,4 @@
-"""Another way than the one that is suggested."""
+"""Another way than the one that is suggested, or the address that is missing for any."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from django import forms
 
-from contacts.models import Channel, Contact
+from contacts.models import Address, Channel, Contact
+from deals.forms.contacts import AddressForm
 from outreach.forms.returning import ReturningForm
 from outreach.models import Play
 from outreach.plays import Way
@@ -43,3 +44,29 @@ class AnotherWayForm(ReturningForm):
             return None, ""
         contact, channel = self.cleaned_data["to"].split(":")
         return self.people[int(contact)], channel
+
+
+class MissingAddressForm(AddressForm):
+    """An address of somebody who cannot be reached otherwise."""
+
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta(AddressForm.Meta):
+        fields = ("channel", "value")
+
+    def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
+        kwargs["instance"] = Address(contact=contact)
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean()
+        known = self.instance.contact.addresses.filter(
+            channel=told.get("channel", ""), value=told.get("value", "")
+        )
+        if known.exists():
+            self.add_error(
+                "value",
+                "This one is known, and may not be used. If that has changed, say so on the "
+                "contact’s page.",
+            )
+        return told

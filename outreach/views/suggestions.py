@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from deals import people
 from deals.views.answers import Request
-from outreach import suggest
-from outreach.forms import AnotherWayForm, SnoozeForm
+from outreach import suggest, sweeping
+from outreach.forms import AnotherWayForm, MissingAddressForm, SnoozeForm
 from outreach.models import Suggestion
 from outreach.undo import Kind, Undo
 from outreach.views.answers import done, form_page, page_of, refused
@@ -75,6 +77,24 @@ def another(request: Request, pk: int) -> HttpResponse:
     return done(request, deal, "Taken: here is another draft.")
 
 
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def address(request: Request, pk: int) -> HttpResponse:
+    """Add the address for want of which nothing better could be suggested, and choose anew."""
+    suggestion = _visible(request, pk)
+    deal, contact = suggestion.deal, suggestion.contact
+    posted = request.POST if request.method == "POST" else None
+    form = MissingAddressForm(posted, contact=contact, initial={"next": page_of(request, deal)})
+    if not form.is_valid():
+        title = f"How can {contact} be reached?"
+        return form_page(request, deal, title=title, form=form, submit="Add the address")
+    people.change_address(form.save(commit=False))
+    sweeping.look_at([deal.pk], timezone.now())
+    return done(request, deal, f"Added: {contact} can be reached by {form.instance}.")
+
+
 def _visible(request: Request, pk: int) -> Suggestion:
-    rows = Suggestion.objects.visible_to(request.user).select_related("deal__contact", "silence")
+    rows = Suggestion.objects.visible_to(request.user).select_related(
+        "deal__contact", "contact", "silence"
+    )
     return get_object_or_404(rows, pk=pk)

@@ -12,7 +12,7 @@ from accounts.models import User
 from deals.models import Deal, Hold, Outcome, Promise, Touch
 from outreach import sweeping
 from outreach.models import Notice, Suggestion
-from tests.cast import Story, make_deal
+from tests.cast import Story, make_contact, make_deal
 
 ON_TODAY = {
     "HX-Request": "true",
@@ -369,3 +369,43 @@ def test_nothing_can_be_done_to_what_one_may_not_see(
         assert client.post(url).status_code == 404, url
     assert client.get(f"/?deal={deal}").status_code == 404
     assert Touch.objects.count() == 1
+
+
+def test_who_cannot_be_reached_gets_an_address_and_a_better_way(rep: Client, ines: User) -> None:
+    contact = make_contact(addresses={})
+    told = Story(make_deal(ines, "Demo", contact=contact, opened_at=ago(days=12)))
+    told.we_write(ago(days=10))
+    sweeping.run(timezone.now())
+    [first] = Suggestion.objects.live()
+    assert (first.play, first.lacks) == ("let_go", "address")
+    url = f"/suggestions/{first.pk}/address/"
+    assert f'href="{url}' in rep.get(f"/?deal={told.deal.pk}").content.decode()
+    assert rep.post(url, {"channel": "email", "value": "nobody"}).status_code == 422
+    response = rep.post(url, {"channel": "email", "value": "Mara@Example.org"})
+    assert response.status_code == 302
+    [better] = Suggestion.objects.live()
+    assert (better.play, better.channel, better.address.value) == (
+        "refocus", "email", "mara@example.org",
+    )  # fmt: skip
+
+
+def test_a_known_address_that_may_not_be_used_is_not_added_again(rep: Client, ines: User) -> None:
+    contact = make_contact(addresses={"email": "mara@example.org"})
+    contact.addresses.update(health="dead")
+    told = Story(make_deal(ines, "Demo", contact=contact, opened_at=ago(days=12)))
+    told.we_write(ago(days=10))
+    sweeping.run(timezone.now())
+    [suggestion] = Suggestion.objects.live()
+    told_again = {"channel": "email", "value": "mara@example.org"}
+    response = rep.post(f"/suggestions/{suggestion.pk}/address/", told_again)
+    assert response.status_code == 422
+    assert contact.addresses.count() == 1
+
+
+def test_nobody_adds_an_address_to_a_suggestion_they_may_not_see(
+    client: Client, noor: User, deal: Deal
+) -> None:
+    client.force_login(noor)
+    [suggestion] = Suggestion.objects.filter(deal=deal)
+    told = {"channel": "email", "value": "mara@example.org"}
+    assert client.post(f"/suggestions/{suggestion.pk}/address/", told).status_code == 404
