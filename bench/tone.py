@@ -13,6 +13,7 @@ from outreach import tone
 
 CORPUS = Path(__file__).parent.parent / "tests/outreach/tone_corpus"
 HALVES = {"tuned on": slice(0, None, 2), "held out": slice(1, None, 2), "all": slice(None)}
+LATER = "later"  # texts written after the phrases
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,12 @@ def main() -> None:
     with_misses = parser.parse_args().misses
     print(f"{'language':<10}{'half':<10}{'precision':>10}{'recall':>10}")
     for language in languages():
-        for half in HALVES:
+        for half in (*HALVES, LATER):
             result = score(language, half)
             print(f"{language:<10}{half:<10}{result.precision:>10.1%}{result.recall:>10.1%}")
         if with_misses:
-            print(*(f"  {line}" for line in _misses(score(language, "all"))), sep="\n")
+            results = [score(language, half) for half in ("all", LATER)]
+            print(*(f"  {line}" for result in results for line in _misses(result)), sep="\n")
 
 
 def languages() -> list[str]:
@@ -55,7 +57,9 @@ def languages() -> list[str]:
 def score(language: str, half: str) -> Score:
     """Return how well the texts of a language are judged; a text counts once."""
     texts = tomllib.loads((CORPUS / f"{language}.toml").read_text(encoding="utf-8"))
-    guilty, courteous = (texts[name][HALVES[half]] for name in ("guilty", "courteous"))
+    before = "later_" if half == LATER else ""
+    part = HALVES.get(half, HALVES["all"])
+    guilty, courteous = (texts[before + name][part] for name in ("guilty", "courteous"))
     missed = [text for text in guilty if not is_blamed(text)]
     false = [text for text in courteous if is_blamed(text)]
     return Score(len(guilty) - len(missed), missed, false)
