@@ -14,7 +14,6 @@ def furnish_workspace(**kwargs: Any) -> None:
 
 class DealsConfig(AppConfig):
     name = "deals"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         post_migrate.connect(furnish_workspace, sender=self)

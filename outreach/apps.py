@@ -14,7 +14,6 @@ def furnish_templates(**kwargs: Any) -> None:
 
 class OutreachConfig(AppConfig):
     name = "outreach"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         post_migrate.connect(furnish_templates, sender=self)
