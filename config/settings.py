@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded import kept_secret_key, writable_folder
+from config.keys import field_keys
 from config.logs import logging_setup
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,6 +53,8 @@ if IN_PRODUCTION and (
     )
 if not SECRET_KEY:
     SECRET_KEY = kept_secret_key(writable_folder(VAR) / "secret_key")
+
+FIELD_KEYS = field_keys(env.list("FIELD_KEYS", default=[]), SECRET_KEY)
 
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ON_HTTPS = BASE_URL.startswith("https://")

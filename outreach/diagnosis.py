@@ -11,24 +11,12 @@ from datetime import date, timedelta
 from statistics import median_high
 from typing import NamedTuple
 
-from django.db.models import TextChoices
-
 from outreach.evidence import WORDS, say_day, say_length
+from outreach.models import Reason
 
 QUICK = timedelta(hours=24)  # a usual reply within a day: such a person reads what we write
 HABIT = 3  # replies that make a usual time
 LONG_ROW = 3  # unanswered attempts that make a silence unlike them
-
-
-class Reason(TextChoices):
-    """The reasons that the product tells apart."""
-
-    BUSY = "busy", "Busy"
-    HARD_TO_REACH = "hard_to_reach", "Hard to reach"
-    LOW_PRIORITY = "low_priority", "Low priority"
-    CANNOT_COMMIT_YET = "cannot_commit_yet", "Cannot commit yet"
-    LOST_INTEREST = "lost_interest", "Lost interest"
-    UNKNOWN = "unknown", "Unknown"
 
 
 @dataclass(frozen=True, slots=True)

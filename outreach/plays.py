@@ -13,9 +13,9 @@ from datetime import date
 
 from contacts.models import Channel
 from outreach import diagnosis
-from outreach.diagnosis import UNKNOWN, Diagnosis, Reason
+from outreach.diagnosis import UNKNOWN, Diagnosis
 from outreach.evidence import NOUNS, WORDS, say_answers, say_unanswered
-from outreach.models import Lack, Play
+from outreach.models import Lack, Play, Reason
 
 IN_A_ROW = 2  # SILENCE.md: never a third attempt in a row on one channel
 WIDEN_AFTER = 3  # attempts at one person before another one is asked

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -18,24 +17,20 @@ from django.db.models import F, Q
 from accounts.models import Workspace
 from contacts.models import Address, Contact, Fact, OptOut
 from deals.models import (
-    By,
     Deal,
     Direction,
-    Ending,
-    Hold,
     Participation,
-    Pipeline,
     Silence,
     Touch,
 )
+from outreach import signs
 from outreach.answers import answers_of
-from outreach.diagnosis import Signs, diagnose
+from outreach.diagnosis import diagnose
 from outreach.plays import Answers, Attempt, Person, Situation, Way
+from outreach.signs import Row, Told, signs_of
 from outreach.steps import Step, Steps
 
 COLLEAGUES = 5  # as many people of the company as one needs to widen
-LATE_CHANCE = 50  # a stage from which every second deal is won has a decision on the table
-Row = Any  # a named row of values_list: which columns it has, each reader below says
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +52,7 @@ class _Gathered:
     colleagues: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     people: dict[int, Person] = field(default_factory=dict)
     tries: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    heard: set[int] = field(default_factory=set)
-    replies: dict[int, list[timedelta]] = field(default_factory=lambda: defaultdict(list))
-    away: dict[int, list[tuple[datetime, datetime]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    told: Told = field(default_factory=Told)
     time_zone: str = "UTC"
 
 
@@ -82,7 +73,7 @@ def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
     _members(ids, gathered)
     _colleagues(gathered)
     _touches(ids, gathered)
-    _past(ids, now, gathered)
+    gathered.told = signs.read(gathered.deals, now)
     known = {
         pk for pks in (*gathered.members.values(), *gathered.colleagues.values()) for pk in pks
     }
@@ -116,7 +107,7 @@ def _colleagues(gathered: _Gathered) -> None:
 
 
 def _touches(ids: Sequence[int], gathered: _Gathered) -> None:
-    """Read our touches since each open silence began, and which deals were ever heard."""
+    """Read our touches since each open silence began."""
     standing = Touch.objects.standing().filter(deal__in=ids)
     ours = standing.filter(
         direction=Direction.OUTBOUND, is_delivered=True, deal__silences__ended_at=None,
@@ -125,21 +116,6 @@ def _touches(ids: Sequence[int], gathered: _Gathered) -> None:
     rows = ours.order_by("occurred_at", "source", "external_id")
     for row in rows.values_list("deal_id", "contact_id", "channel", named=True):
         gathered.tries[row.deal_id].append(row)
-    heard = standing.exclude(direction=Direction.OUTBOUND).filter(is_heard=True)
-    gathered.heard = set(heard.order_by().values_list("deal_id", flat=True).distinct())
-
-
-def _past(ids: Sequence[int], now: datetime, gathered: _Gathered) -> None:
-    """Read how long they took to reply before, and when the primary contact was away."""
-    replied = Silence.objects.filter(deal__in=ids, by=By.THEM, ending=Ending.REPLIED)
-    for deal, since, heard_at in replied.values_list("deal_id", "started_at", "ended_at"):
-        if heard_at is not None:
-            gathered.replies[deal].append(heard_at - since)
-    contacts = {row.contact_id for row in gathered.deals.values()}
-    away = Hold.objects.filter(contact__in=contacts, ends_at__isnull=False, starts_at__lte=now)
-    for contact, since, until in away.values_list("contact_id", "starts_at", "ends_at"):
-        if until is not None:
-            gathered.away[contact].append((since, until))
 
 
 def people(ids: Iterable[int]) -> dict[int, Person]:
@@ -179,10 +155,10 @@ def _answers(contacts: Sequence[int]) -> dict[int, dict[str, Answers]]:
 
 def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> Known:
     deal = gathered.deals[silence.deal_id]
-    zone = ZoneInfo(deal.owner__time_zone or gathered.time_zone)
-    today = steps.now.astimezone(zone).date()
+    here = steps.now.astimezone(ZoneInfo(deal.owner__time_zone or gathered.time_zone))
     tries = gathered.tries[silence.deal_id]
     attempts = tries[len(tries) - silence.attempts :] if silence.attempts <= len(tries) else tries
+    ways = gathered.people[deal.contact_id].ways
     situation = Situation(
         step=step.number,
         attempts_allowed=steps.threshold(silence).attempts,
@@ -190,9 +166,9 @@ def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> K
         others=tuple(gathered.people[pk] for pk in _others(deal, gathered)),
         attempts=tuple(Attempt(t.contact_id or deal.contact_id, t.channel) for t in attempts),
         unanswered=tuple(each.channel for each in tries),
-        since=silence.started_at.astimezone(zone).date(),
-        today=today,
-        diagnosis=diagnose(_signs(silence, deal, gathered, today, zone)),
+        since=silence.started_at.astimezone(here.tzinfo).date(),
+        today=here.date(),
+        diagnosis=diagnose(signs_of(silence, deal, gathered.told, ways, here)),
     )
     return Known(situation, deal.owner_id, (deal.amount or Decimal()) * deal.stage__chance / 100)
 
@@ -203,24 +179,3 @@ def _others(deal: Row, gathered: _Gathered) -> list[int]:
     members = gathered.members[deal.pk]
     stayed = [pk for pk in colleagues if pk not in members and (deal.pk, pk) not in gathered.left]
     return [pk for pk in (*members, *stayed[:COLLEAGUES]) if pk != deal.contact_id]
-
-
-def _signs(silence: Silence, deal: Row, gathered: _Gathered, today: date, zone: tzinfo) -> Signs:
-    """Return what the rows say about why they may be silent."""
-    assert silence.dark_at is not None
-    absences = gathered.away[deal.contact_id]
-    away = [until for since, until in absences if since >= silence.started_at]
-    is_prospect = deal.stage__pipeline__kind == Pipeline.Kind.PROSPECTS
-    promised = silence.promised_at
-    ways = gathered.people[deal.contact_id].ways
-    return Signs(
-        today=today,
-        patience=silence.dark_at - silence.started_at,
-        attempts=silence.attempts,
-        replies=tuple(gathered.replies[deal.pk]),
-        was_heard=deal.pk in gathered.heard,
-        away_until=max(away).astimezone(zone).date() if away else None,
-        promised_on=promised.astimezone(zone).date() if promised else None,
-        has_dead_address=any(not way.is_alive for way in ways),
-        is_late_stage=is_prospect and deal.stage__chance >= LATE_CHANCE,
-    )

@@ -57,6 +57,7 @@ class Deal(Sourced):
     currency = models.CharField(max_length=3, default="EUR")
     wanted = models.TextField(blank=True, help_text="What they want, and why.")
     next_step = models.CharField(max_length=200, blank=True)
+    link = models.URLField(blank=True, help_text="What they look at: the proposal, a demo.")
     opened_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -17,7 +17,10 @@ from outreach.plays import Way
 class AnotherWayForm(ReturningForm):
     """Which play, to whom and on which channel; `ways` are those that the rules leave open."""
 
-    play = forms.ChoiceField(choices=Play.choices, widget=forms.RadioSelect)
+    play = forms.ChoiceField(
+        choices=[(play.value, play.label) for play in Play.re_engaging()],
+        widget=forms.RadioSelect,
+    )
     to = forms.ChoiceField(label="To whom, and how", required=False)
 
     def __init__(self, *args: Any, ways: Mapping[int, Iterable[Way]], **kwargs: Any) -> None:

@@ -1,76 +1,17 @@
-"""Who works here and what they may see: the workspace, its teams and its users."""
+"""Who works here and what they may see: teams and users."""
 
 from __future__ import annotations
 
-import uuid
-import zoneinfo
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-
-def validate_time_zone(name: str) -> None:
-    """Refuse a name that the time zone database does not know."""
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(
-            "“%(name)s” is not a time zone. Use a name such as Europe/Berlin.",
-            params={"name": name},
-        )
-
-
-def new_external_id() -> str:
-    """Name a row made by hand: a random UUID, as SILENCE.md ("History") asks."""
-    return uuid.uuid4().hex
-
-
-class Sourced(models.Model):
-    """A row that another system may know: told apart by `source` and `external_id` together."""
-
-    HAND = "hand"
-
-    source = models.CharField(max_length=60, default=HAND)
-    external_id = models.CharField(max_length=200, default=new_external_id)
-
-    class Meta:
-        abstract = True
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["source", "external_id"], name="%(app_label)s_%(class)s_known_once"
-            )
-        ]
-
-
-class Workspace(models.Model):
-    """The one organisation that this installation serves, with its settings."""
-
-    name = models.CharField(max_length=120, default="My workspace")
-    currency = models.CharField(max_length=3, default="EUR")
-    time_zone = models.CharField(
-        max_length=60, default="Europe/Berlin", validators=[validate_time_zone]
-    )
-    is_demo = models.BooleanField(default=False)
-    look_again_days = models.PositiveSmallIntegerField(default=90)
-    unique = models.BooleanField(default=True, unique=True, editable=False)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(unique=True), name="accounts_one_workspace")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def current(cls) -> Workspace:
-        """Return the one workspace, made with its defaults on first use."""
-        return cls.objects.first() or cls.objects.get_or_create(unique=True)[0]
+from accounts.models.workspace import Sourced, validate_time_zone
 
 
 class Team(models.Model):
@@ -148,6 +89,8 @@ class User(Sourced, AbstractBaseUser, PermissionsMixin):
         Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="members"
     )
     time_zone = models.CharField(max_length=60, blank=True, validators=[validate_time_zone])
+    signature = models.TextField(blank=True)
+    booking_url = models.URLField(blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
@@ -180,57 +123,3 @@ class User(Sourced, AbstractBaseUser, PermissionsMixin):
     def is_manager(self) -> bool:
         """Whether the report and the team's figures are theirs to read."""
         return self.role in (self.Role.MANAGER, self.Role.ADMIN)
-
-
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Questions about many invitations."""
-
-    def open(self) -> InvitationQuerySet:
-        """Keep those that were neither used nor taken back; some may be too old."""
-        return self.filter(ended_at=None)
-
-
-class Invitation(models.Model):
-    """A link sent to a person, with which they choose their password, once."""
-
-    LIFETIME = timedelta(days=7)  # long enough for a holiday's start, short for a forgotten mail
-
-    class Ending(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        REPLACED = "replaced", "Replaced by a newer one"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
-    invited_by = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, related_name="sent_invitations"
-    )
-    email = models.EmailField()
-    sent_at = models.DateTimeField()
-    mailed_at = models.DateTimeField(null=True, help_text="Left out: the admin passes the link on.")
-    ended_at = models.DateTimeField(null=True)
-    ending = models.CharField(max_length=10, choices=Ending.choices, blank=True)
-
-    objects = InvitationQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-sent_at", "-pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["user"], condition=Q(ended_at=None), name="accounts_one_open_invitation"
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, ending="") | (Q(ended_at__isnull=False) & ~Q(ending="")),
-                name="accounts_invitation_ends_somehow",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Invitation of {self.email}"
-
-    @property
-    def expires_at(self) -> datetime:
-        return self.sent_at + self.LIFETIME
-
-    def is_valid(self, now: datetime) -> bool:
-        """Whether its link still opens at `now`."""
-        return self.ended_at is None and now < self.expires_at

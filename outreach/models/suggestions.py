@@ -1,4 +1,4 @@
-"""What we do about silence: suggestions, the templates of their words, and notices."""
+"""What to do about a dark silence: one suggestion for each step."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.models import User
 from contacts.models import Address, Channel, Contact, OptOut
 from deals.models import DarkSpell, Deal, Participation, Silence
+from outreach.models.reasons import Reason
 
 
 class Play(models.TextChoices):
@@ -22,6 +23,12 @@ class Play(models.TextChoices):
     PERSONALISE = "personalise", "Personal note"
     WIDEN = "widen", "Widen"
     LET_GO = "let_go", "Let go"
+    ANSWER = "answer", "Answer"
+
+    @classmethod
+    def re_engaging(cls) -> list[Play]:
+        """Return the ways to re-engage; answering is for a silence of ours."""
+        return [play for play in cls if play != cls.ANSWER]
 
 
 class Lack(models.TextChoices):
@@ -125,7 +132,9 @@ class Suggestion(models.Model):
     Its words are rendered from a template when someone reads it. `owner`, `stage` and `rank` are
     as they were when it was queued, for Today's pages; `after` is the suggestion for the same
     contact that comes first. Without a channel nobody is written to or called: a deal to let go
-    without a note, for want of what `lacks` says, or of nothing.
+    without a note, for want of what `lacks` says, or of nothing. `reason` was guessed with a
+    `confidence` from 0 to 100; `rank_parts` is what `rank` was multiplied from; `variant` counts
+    the drafts that the rep has asked for, from 0.
     """
 
     class State(models.TextChoices):
@@ -156,6 +165,10 @@ class Suggestion(models.Model):
     address = models.ForeignKey(Address, on_delete=models.SET_NULL, null=True, blank=True)
     lacks = models.CharField(max_length=10, choices=Lack.choices, blank=True)
     evidence = models.JSONField(default=list)
+    reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.UNKNOWN)
+    confidence = models.PositiveSmallIntegerField(default=0)
+    rank_parts = models.JSONField(default=dict)
+    variant = models.PositiveSmallIntegerField(default=0)
     after = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="followers"
     )
@@ -193,69 +206,3 @@ class Suggestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_play_display()} ({self.get_state_display()})"
-
-
-class Template(models.Model):
-    """The words of one play on one channel in one language, with merge fields."""
-
-    play = models.CharField(max_length=20, choices=Play.choices)
-    channel = models.CharField(max_length=10, choices=Channel.choices)
-    language = models.CharField(max_length=10, default="en")
-    subject = models.CharField(max_length=200, blank=True)
-    body = models.TextField()
-    changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
-        related_name="+",
-    )  # fmt: skip
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["play", "channel", "language"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["play", "channel", "language"], name="outreach_template_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_play_display()} · {self.get_channel_display()} ({self.language})"
-
-    def reword(self, *, user: User | None, now: datetime) -> None:
-        """Save the words; `user` is who wrote them, None where they are the shipped ones."""
-        self.changed_by, self.changed_at = user, now
-        self.save(update_fields=["subject", "body", "changed_by", "changed_at"])
-
-
-class Notice(models.Model):
-    """Something a rep is told once: a hold ended, a meeting is over, a day to look again came."""
-
-    class Kind(models.TextChoices):
-        HOLD_ENDED = "hold_ended", "The pause is over"
-        MEETING_PAST = "meeting_past", "Did the meeting take place?"
-        LOOK_AGAIN = "look_again", "Worth another look"
-        OVERDUE = "overdue", "We owe an answer"
-        HEARD_AGAIN = "heard_again", "Heard after it was let go"
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
-    )
-    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    key = models.CharField(max_length=60)
-    text = models.CharField(max_length=300)
-    created_at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["kind", "key"], name="outreach_told_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(  # Today: what the user has not read
-                fields=["user", "-created_at"], condition=Q(read_at=None), name="notice_unread"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.text

@@ -1,0 +1,52 @@
+"""The words that drafts begin with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import User
+from contacts.models import Channel
+from outreach.models.reasons import Reason
+from outreach.models.suggestions import Play
+
+
+class Template(models.Model):
+    """The words of one play on one channel in one language, with merge fields.
+
+    With a `reason` they are for silences of that reason, without one for any. `variant` counts
+    different words for the same from 0: "another draft" takes the next.
+    """
+
+    play = models.CharField(max_length=20, choices=Play.choices)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    variant = models.PositiveSmallIntegerField(default=0)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
+        related_name="+",
+    )  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["play", "channel", "reason", "language", "variant"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["play", "channel", "reason", "language", "variant"],
+                name="outreach_template_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_play_display()} · {self.get_channel_display()} ({self.language})"
+
+    def reword(self, *, user: User | None, now: datetime) -> None:
+        """Save the words; `user` is who wrote them, None where they are the shipped ones."""
+        self.changed_by, self.changed_at = user, now
+        self.save(update_fields=["subject", "body", "changed_by", "changed_at"])
