@@ -132,9 +132,10 @@ class Suggestion(models.Model):
     Its words are rendered from a template when someone reads it. `owner`, `stage` and `rank` are
     as they were when it was queued, for Today's pages; `after` is the suggestion for the same
     contact that comes first. Without a channel nobody is written to or called: a deal to let go
-    without a note, for want of what `lacks` says, or of nothing. `reason` was guessed with a
-    `confidence` from 0 to 100; `rank_parts` is what `rank` was multiplied from; `variant` counts
-    the drafts that the rep has asked for, from 0.
+    without a note, for want of what `lacks` says, or of nothing. `evidence` says why this play;
+    `reason` was guessed with a `confidence` from 0 to 100 from `reason_evidence`: pairs of a
+    sentence and the id of the touch it rests on, or None. `rank_parts` is what `rank` was
+    multiplied from; `variant` counts the drafts that the rep has asked for, from 0.
     """
 
     class State(models.TextChoices):
@@ -167,6 +168,7 @@ class Suggestion(models.Model):
     evidence = models.JSONField(default=list)
     reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.UNKNOWN)
     confidence = models.PositiveSmallIntegerField(default=0)
+    reason_evidence = models.JSONField(default=list)
     rank_parts = models.JSONField(default=dict)
     variant = models.PositiveSmallIntegerField(default=0)
     after = models.ForeignKey(
