@@ -61,7 +61,8 @@ class Delivery(models.Model):
 
     It is sent from `send_at` on, once: a worker claims it (`claimed_at`, state "sending") before
     it speaks to the server. One that was claimed and never came back is "unknown": only a person
-    may say what became of it. Its `touch` is made when the server has accepted it.
+    may say what became of it. Its `touch` is made when the server has accepted it. `tries` counts
+    how often the server put it off; `problem` says why it waits, was cancelled by us or failed.
     Source: SILENCE.md, "Whose turn", rule 5.
     """
 
@@ -96,6 +97,7 @@ class Delivery(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
     touch = models.OneToOneField(
         Touch, on_delete=models.SET_NULL, null=True, blank=True, related_name="delivery"
     )
