@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from deals.models import Direction
-from outreach.plays import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How a person answers on one channel.
+
+    Of `tried` touches of ours, `answered` were followed by their answer on the same channel;
+    `unasked` is how often they came to us there by themselves.
+    """
+
+    tried: int = 0
+    answered: int = 0
+    unasked: int = 0
+
+    @property
+    def likely(self) -> float:
+        """How likely an answer is, by the rule of succession; 0 where there never was one.
+
+        So once of one (2/3) is less than nine of ten (10/12).
+        """
+        heard = self.answered + self.unasked
+        return (heard + 1) / (self.tried + self.unasked + 2) if heard else 0.0
 
 
 def answers_of(touches: Iterable[tuple[str, str]]) -> dict[str, Answers]:

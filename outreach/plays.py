@@ -7,8 +7,8 @@ them in words. Source: SILENCE.md, "What to do (plays)" and "What the sweep does
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from contacts.models import Channel
@@ -16,6 +16,7 @@ from outreach import diagnosis
 from outreach.diagnosis import UNKNOWN, Diagnosis
 from outreach.evidence import NOUNS, WORDS, say_answers, say_unanswered
 from outreach.models import Lack, Play, Reason
+from outreach.people import Person, Way
 
 IN_A_ROW = 2  # SILENCE.md: never a third attempt in a row on one channel
 WIDEN_AFTER = 3  # attempts at one person before another one is asked
@@ -25,64 +26,6 @@ CUSTOMARY = (
     Channel.EMAIL, Channel.PHONE, Channel.CHAT, Channel.SMS, Channel.SOCIAL, Channel.LETTER,
     Channel.MEETING, Channel.WEB, Channel.OTHER,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One address of a person, by its id, with what may be done with it."""
-
-    address: int
-    channel: str
-    is_alive: bool = True
-    is_refused: bool = False
-    is_preferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How a person answers on one channel.
-
-    Of `tried` touches of ours, `answered` were followed by their answer on the same channel;
-    `unasked` is how often they came to us there by themselves.
-    """
-
-    tried: int = 0
-    answered: int = 0
-    unasked: int = 0
-
-    @property
-    def likely(self) -> float:
-        """How likely an answer is, by the rule of succession; 0 where there never was one.
-
-        So once of one (2/3) is less than nine of ten (10/12).
-        """
-        heard = self.answered + self.unasked
-        return (heard + 1) / (self.tried + self.unasked + 2) if heard else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who may be asked; `opt_outs` names channels, "" for all of them."""
-
-    contact: int
-    ways: tuple[Way, ...] = ()
-    opt_outs: frozenset[str] = frozenset()
-    answers: Mapping[str, Answers] = field(default_factory=dict)
-    has_fact: bool = False
-
-    @property
-    def may_be_named(self) -> bool:
-        """Whether they want to hear from us at all."""
-        return "" not in self.opt_outs
-
-    def usable(self) -> list[Way]:
-        """The ways to them that work and that they allow."""
-        ways = [way for way in self.ways if way.is_alive and not way.is_refused]
-        return [way for way in ways if self.may_be_named and way.channel not in self.opt_outs]
-
-    def likely(self, channel: str) -> float:
-        """How likely they answer on a channel, from 0 to 1."""
-        return self.answers.get(channel, Answers()).likely
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from deals.models import By, Direction, Ending, Hold, Pipeline, Silence, Touch
 from outreach.diagnosis import Signs
-from outreach.plays import Way
+from outreach.people import Way
 
 LATE_CHANCE = 50  # a stage from which every second deal is won has a decision on the table
 Row = Any  # a named row of values_list: which columns it has, each reader says

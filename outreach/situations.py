@@ -6,16 +6,16 @@ The number of queries does not grow with the silences.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from accounts.models import Workspace
-from contacts.models import Address, Contact, Fact, OptOut
+from contacts.models import Contact
 from deals.models import (
     Deal,
     Direction,
@@ -23,10 +23,10 @@ from deals.models import (
     Silence,
     Touch,
 )
-from outreach import signs
-from outreach.answers import answers_of
+from outreach import people, signs
 from outreach.diagnosis import diagnose
-from outreach.plays import Answers, Attempt, Person, Situation, Way
+from outreach.people import Person
+from outreach.plays import Attempt, Situation
 from outreach.signs import Row, Told, signs_of
 from outreach.steps import Step, Steps
 
@@ -77,7 +77,7 @@ def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
     known = {
         pk for pks in (*gathered.members.values(), *gathered.colleagues.values()) for pk in pks
     }
-    gathered.people = people(known | {row.contact_id for row in gathered.deals.values()})
+    gathered.people = people.read(known | {row.contact_id for row in gathered.deals.values()})
     return gathered
 
 
@@ -116,41 +116,6 @@ def _touches(ids: Sequence[int], gathered: _Gathered) -> None:
     rows = ours.order_by("occurred_at", "source", "external_id")
     for row in rows.values_list("deal_id", "contact_id", "channel", named=True):
         gathered.tries[row.deal_id].append(row)
-
-
-def people(ids: Iterable[int]) -> dict[int, Person]:
-    """Return contacts as the rules see them, in four queries."""
-    wanted = sorted(set(ids))
-    ways: dict[int, list[Way]] = defaultdict(list)
-    for row in Address.objects.filter(contact__in=wanted):
-        is_refused = row.consent == Address.Consent.REFUSED
-        is_alive = row.health == Address.Health.ALIVE
-        way = Way(row.pk, row.channel, is_alive, is_refused, row.is_preferred)
-        ways[row.contact_id].append(way)
-    outs: dict[int, set[str]] = defaultdict(set)
-    opted_out = OptOut.objects.filter(contact__in=wanted, lifted_at=None)
-    for contact, channel in opted_out.values_list("contact_id", "channel"):
-        outs[contact].add(channel)
-    facts = Fact.objects.filter(contact__in=wanted, last_used_at=None).order_by()
-    personal = set(facts.values_list("contact_id", flat=True))
-    answers = _answers(wanted)
-    return {
-        pk: Person(pk, tuple(ways[pk]), frozenset(outs[pk]), answers.get(pk, {}), pk in personal)
-        for pk in wanted
-    }
-
-
-def _answers(contacts: Sequence[int]) -> dict[int, dict[str, Answers]]:
-    """Read how each contact answered on each channel, over all deals."""
-    counts = Q(direction=Direction.OUTBOUND, is_delivered=True) | (
-        ~Q(direction=Direction.OUTBOUND) & Q(is_heard=True)
-    )
-    rows = Touch.objects.standing().filter(counts, contact__in=contacts)
-    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    ordered = rows.order_by("occurred_at", "pk")
-    for contact, channel, direction in ordered.values_list("contact_id", "channel", "direction"):
-        told[contact].append((channel, direction))
-    return {contact: answers_of(touches) for contact, touches in told.items()}
 
 
 def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> Known:

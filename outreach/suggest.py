@@ -22,7 +22,8 @@ from outreach import plays, situations
 from outreach.filing import file_stale
 from outreach.lines import line_up
 from outreach.models import Play, Suggestion
-from outreach.plays import Choice, Way
+from outreach.people import Way
+from outreach.plays import Choice
 from outreach.situations import Known
 from outreach.steps import Step, Steps
 

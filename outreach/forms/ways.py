@@ -11,7 +11,7 @@ from contacts.models import Address, Channel, Contact
 from deals.forms.contacts import AddressForm
 from outreach.forms.returning import ReturningForm
 from outreach.models import Play
-from outreach.plays import Way
+from outreach.people import Way
 
 
 class AnotherWayForm(ReturningForm):

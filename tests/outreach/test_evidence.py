@@ -8,8 +8,7 @@ import pytest
 
 from deals.models import Direction
 from outreach import evidence
-from outreach.answers import answers_of
-from outreach.plays import Answers
+from outreach.answers import Answers, answers_of
 
 SINCE, TODAY = date(2025, 11, 12), date(2025, 11, 20)
 IN, OUT, BOTH = Direction.INBOUND, Direction.OUTBOUND, Direction.TWO_WAY

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Channel
+from outreach.answers import Answers
 from outreach.diagnosis import Diagnosis, Reason
 from outreach.models import Play
-from outreach.plays import Answers, Attempt, Choice, Person, Situation, Way, choose
+from outreach.people import Person, Way
+from outreach.plays import Attempt, Choice, Situation, choose
 
 SINCE, TODAY = date(2025, 11, 12), date(2025, 11, 20)
 E_MAIL, PHONE, SMS = Way(1, "email"), Way(2, "phone"), Way(3, "sms")

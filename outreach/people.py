@@ -1,0 +1,84 @@
+"""Whom one may ask, and by which ways: people as the rules of plays see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from contacts.models import Address, Fact, OptOut
+from deals.models import Direction, Touch
+from outreach.answers import Answers, answers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One address of a person, by its id, with what may be done with it."""
+
+    address: int
+    channel: str
+    is_alive: bool = True
+    is_refused: bool = False
+    is_preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may be asked; `opt_outs` names channels, "" for all of them."""
+
+    contact: int
+    ways: tuple[Way, ...] = ()
+    opt_outs: frozenset[str] = frozenset()
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+    has_fact: bool = False
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether they want to hear from us at all."""
+        return "" not in self.opt_outs
+
+    def usable(self) -> list[Way]:
+        """The ways to them that work and that they allow."""
+        ways = [way for way in self.ways if way.is_alive and not way.is_refused]
+        return [way for way in ways if self.may_be_named and way.channel not in self.opt_outs]
+
+    def likely(self, channel: str) -> float:
+        """How likely they answer on a channel, from 0 to 1."""
+        return self.answers.get(channel, Answers()).likely
+
+
+def read(ids: Iterable[int]) -> dict[int, Person]:
+    """Return contacts as the rules see them, in four queries."""
+    wanted = sorted(set(ids))
+    ways: dict[int, list[Way]] = defaultdict(list)
+    for row in Address.objects.filter(contact__in=wanted):
+        is_refused = row.consent == Address.Consent.REFUSED
+        is_alive = row.health == Address.Health.ALIVE
+        way = Way(row.pk, row.channel, is_alive, is_refused, row.is_preferred)
+        ways[row.contact_id].append(way)
+    outs: dict[int, set[str]] = defaultdict(set)
+    opted_out = OptOut.objects.filter(contact__in=wanted, lifted_at=None)
+    for contact, channel in opted_out.values_list("contact_id", "channel"):
+        outs[contact].add(channel)
+    facts = Fact.objects.filter(contact__in=wanted, last_used_at=None).order_by()
+    personal = set(facts.values_list("contact_id", flat=True))
+    answers = _answers(wanted)
+    return {
+        pk: Person(pk, tuple(ways[pk]), frozenset(outs[pk]), answers.get(pk, {}), pk in personal)
+        for pk in wanted
+    }
+
+
+def _answers(contacts: Sequence[int]) -> dict[int, dict[str, Answers]]:
+    """Read how each contact answered on each channel, over all deals."""
+    counts = Q(direction=Direction.OUTBOUND, is_delivered=True) | (
+        ~Q(direction=Direction.OUTBOUND) & Q(is_heard=True)
+    )
+    rows = Touch.objects.standing().filter(counts, contact__in=contacts)
+    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    ordered = rows.order_by("occurred_at", "pk")
+    for contact, channel, direction in ordered.values_list("contact_id", "channel", "direction"):
+        told[contact].append((channel, direction))
+    return {contact: answers_of(touches) for contact, touches in told.items()}
