@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from outreach.phrases import Index, Phrase, phrase
-from outreach.reading import Spellings
+from outreach.reading import Spellings, fold
 
 FOLDER = Path(__file__).parent / "data"
 
 
 class Advice(NamedTuple):
-    """What is wrong about the shape of a text, and what to do instead."""
+    """What is wrong about a text, what to do instead, and a sentence that can stand there."""
 
     why: str
     instead: str
+    say: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Phrasebook:
 
     language: str
     common: frozenset[str]  # words by which the language is told
+    greetings: frozenset[str]  # how a text begins: "Hello Tom,"
+    small: frozenset[str]  # words without a capital letter within a sentence
     spellings: Spellings
     sets: Mapping[str, list[str]]
     blame: Index  # what must not be said
@@ -57,6 +60,8 @@ def _read(path: Path) -> Phrasebook:
     return Phrasebook(
         language=path.stem.removeprefix("tone_"),
         common=frozenset(told["common"]),
+        greetings=frozenset(map(fold, told["greetings"])),
+        small=frozenset(map(fold, told["small"])),
         spellings=spellings,
         sets=told["sets"],
         blame=Index(_blame(told, spellings)),
@@ -73,7 +78,7 @@ def _blame(told: dict[str, Any], spellings: Spellings) -> Iterator[Phrase]:
             yield phrase(
                 notation,
                 kind=group["kind"], why=group["why"], instead=group["instead"],
-                sets=told["sets"], spellings=spellings,
+                say=group.get("say", ""), sets=told["sets"], spellings=spellings,
             )  # fmt: skip
 
 

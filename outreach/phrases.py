@@ -58,13 +58,14 @@ Part = Literal | Choice | Ban | str  # a str is "...", "^" or "$"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase with what is wrong about it and what to write instead."""
+    """A phrase with what is wrong about it, what to write instead, and a sentence in its place."""
 
     notation: str
     kind: str
     why: str
     instead: str
     parts: tuple[Part, ...]
+    say: str = ""
 
 
 class Found(NamedTuple):
@@ -113,6 +114,7 @@ def phrase(
     kind: str,
     why: str,
     instead: str,
+    say: str = "",
     sets: Mapping[str, Sequence[str]] | None = None,
     spellings: Spellings | None = None,
 ) -> Phrase:
@@ -127,7 +129,7 @@ def phrase(
     parts: tuple[Part, ...] = ways[0] if len(ways) == 1 else (Choice(ways, is_optional=False),)
     if not list(_starts(parts)) or _can_be_empty(parts) or _begins_open(parts):
         raise ValueError(f"“{notation}” could match anything. Begin it with a word.")
-    return Phrase(notation, kind, why, instead, parts)
+    return Phrase(notation, kind, why, instead, parts, say)
 
 
 def follow(parts: Iterable[Part], words: Sequence[Word], at: set[int]) -> set[int]:

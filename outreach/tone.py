@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from outreach.asks import asks
+from outreach import asks as asking
 from outreach.phrasebook import Advice, Phrasebook, phrasebooks
 from outreach.phrases import Index, Phrase
 from outreach.reading import Sentence, Spellings, sentences
@@ -24,7 +24,10 @@ ENGLISH = "en"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What to mend: `phrase` is `text[start:end]`, on one line."""
+    """What to mend: `phrase` is `text[start:end]`, on one line.
+
+    `instead` is advice; `say` a sentence that can stand in its place, or "".
+    """
 
     start: int
     end: int
@@ -32,6 +35,7 @@ class Finding:
     why: str
     instead: str
     kind: str = ""
+    say: str = ""
 
     @property
     def is_blame(self) -> bool:
@@ -58,8 +62,7 @@ def check(
     books = _books(text, language)
     findings = _blame(text, books, Index(extra), without)
     if channel not in SPOKEN:
-        book = books[0] if books else phrasebooks()[ENGLISH]
-        findings += _shape(text, book, channel, expects_answer=expects_answer)
+        findings += _shape(text, _shape_book(books), channel, expects_answer=expects_answer)
     return sorted(findings, key=lambda finding: (finding.start, finding.end))
 
 
@@ -74,10 +77,21 @@ def language_of(text: str) -> str | None:
     return best if is_clear else None
 
 
+def questions(text: str, language: str | None = None) -> list[tuple[int, int]]:
+    """Return where in a text something is asked, in its order."""
+    book = _shape_book(_books(text, language))
+    return [sentence.place for sentence in asking.questions(sentences(text, book.spellings), book)]
+
+
 def _books(text: str, language: str | None) -> list[Phrasebook]:
     """Return the phrasebooks to check by; none for a language without one."""
     spoken = (language or language_of(text) or "").lower().partition("-")[0]
     return [book for name, book in phrasebooks().items() if spoken in {name, ""}]
+
+
+def _shape_book(books: Sequence[Phrasebook]) -> Phrasebook:
+    """Return the phrasebook by which the shape is judged: English unless the language is known."""
+    return books[0] if len(books) == 1 else phrasebooks()[ENGLISH]
 
 
 def _blame(
@@ -104,7 +118,7 @@ def _longest(text: str, found: Iterable[tuple[Phrase, int, int]]) -> Iterator[Fi
         if start >= reached:
             reached = end
             if phrase.kind != FINE:
-                advice = Advice(phrase.why, phrase.instead)
+                advice = Advice(phrase.why, phrase.instead, phrase.say)
                 yield _finding(text, (start, end), phrase.kind, advice)
 
 
@@ -113,7 +127,7 @@ def _shape(text: str, book: Phrasebook, channel: str, *, expects_answer: bool) -
     said = sentences(text, book.spellings)
     if not said:
         return
-    asked = asks(said, book)
+    asked = asking.asks(said, book)
     if not asked and expects_answer:
         yield _finding(text, _statement(said), "no_question", book.shape["no_question"])
     for ask in asked[1:]:
@@ -134,4 +148,4 @@ def _statement(said: Sequence[Sentence]) -> tuple[int, int]:
 def _finding(text: str, place: tuple[int, int], kind: str, advice: Advice) -> Finding:
     start, end = place
     words = " ".join(text[start:end].split())
-    return Finding(start, end, words, advice.why, advice.instead, kind)
+    return Finding(start, end, words, advice.why, advice.instead, kind, advice.say)
