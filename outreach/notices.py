@@ -110,16 +110,31 @@ def _hold_ended(deal: Deal, hold: Hold, now: datetime) -> Notice:
 
 def _days_to_look_again(now: datetime) -> tuple[int, int]:
     """Tell the owners of let-go deals that the day for another look has come, where they are."""
-    today = now.astimezone(ZoneInfo(Workspace.current().time_zone)).date()
-    entries = _claimed(OutcomeEntry.objects.filter(told_at=None, look_again_on__lte=today))
+    entries = _claimed(OutcomeEntry.objects.filter(_its_day_has_come(now), told_at=None))
     closed = Deal.objects.filter(outcome__in=[Outcome.RESTING, Outcome.LOST])
     deals = closed.in_bulk([entry.deal_id for entry in entries])
     new = [
-        _notice(deal, Kind.LOOK_AGAIN, str(entry.pk), f"{deal.title} is worth another look.", now)
+        _look_again(deal, entry, now)
         for entry in entries
         if (deal := deals.get(entry.deal_id)) and deal.closed_at == entry.occurred_at
     ]
     return len(entries), _write(entries, new, now)
+
+
+def _look_again(deal: Deal, entry: OutcomeEntry, now: datetime) -> Notice:
+    key = f"{entry.pk}:{entry.look_again_on}"  # another day may be chosen, and is told too
+    return _notice(deal, Kind.LOOK_AGAIN, key, f"{deal.title} is worth another look.", now)
+
+
+def _its_day_has_come(now: datetime) -> Q:
+    """Return which days to look again are here: a day begins where the deal's owner is."""
+    users = User.objects.order_by()
+    come = Q()
+    for name in users.values_list("time_zone", flat=True).distinct():
+        zone = ZoneInfo(name or Workspace.current().time_zone)
+        there = Deal.objects.filter(owner__in=users.filter(time_zone=name)).order_by()
+        come |= Q(look_again_on__lte=now.astimezone(zone).date(), deal__in=there)
+    return come
 
 
 def _overdue_moves(now: datetime) -> tuple[int, int]:

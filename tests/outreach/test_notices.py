@@ -124,7 +124,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_told(
             ours = Story(make_deal(ines, "Demo"))
             ours.they_write(day(1, 10))
         sweep_at(day(2, 11))
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             assert notices.tell(day(3)) == 3 * number
 
 
