@@ -41,7 +41,7 @@ def rows(figure: Figure, *, reader: User, period: Period, cutoffs: Cutoffs) -> R
     found = _all(figure, period, cutoffs)
     if reader.is_admin:
         return found
-    return found.filter(of_owner__in=User.objects.visible_to(reader).values("pk"))
+    return found.filter(of_owner__in=User.objects.overseen_by(reader).values("pk"))
 
 
 def _all(figure: Figure, period: Period, cutoffs: Cutoffs) -> Rows:

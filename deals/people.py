@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, Q
 
-from accounts.models import User
+from accounts.models import User, UserQuerySet
 from contacts.models import Address, Company, Contact, OptOut
 from deals.conversation import not_in_the_future
 from deals.models import Deal, Direction, Participation, Touch
@@ -60,6 +60,13 @@ def hand_over(deals: list[int], owner: User) -> None:
     """Give deals to another owner; spells of the past keep theirs."""
     lock(deals)
     Deal.objects.filter(pk__in=deals).update(owner=owner)
+
+
+def next_owners(deal: Deal, user: User) -> UserQuerySet:
+    """Return to whom a user may hand a deal over; nobody where it is theirs to see for a time only."""
+    is_overseen = User.objects.overseen_by(user).filter(pk=deal.owner_id)
+    others = User.objects.assignable_by(user).exclude(pk=deal.owner_id)
+    return others.filter(Exists(is_overseen))
 
 
 @transaction.atomic

@@ -141,5 +141,5 @@ def _steps(reader: User, period: Period, cutoffs: Cutoffs) -> list[Step]:
 
 def _open_amounts(reader: User) -> dict[str, Decimal]:
     """Return what the reader's open deals are worth, each currency for itself."""
-    open_ones = Deal.objects.visible_to(reader).open().filter(amount__isnull=False)
+    open_ones = Deal.objects.overseen_by(reader).open().filter(amount__isnull=False)
     return dict(open_ones.order_by().values_list("currency").annotate(Sum("amount")))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from accounts.models import Team, User, Workspace
+from accounts.models import Cover, Team, User, Workspace
 from contacts.models import Address, Company, Contact
 from deals import conversation, course, missed, sweep
 from deals.calendars import new_version
@@ -132,6 +132,13 @@ def make_deal(
 
 def make_company(name: str = "Nordhavn Marine", **fields: Any) -> Company:
     return Company.objects.create(name=name, **fields)
+
+
+def make_cover(colleague: User, person: User, since: datetime, until: datetime) -> Cover:
+    """Let a colleague cover for a person from one instant to another."""
+    return Cover.objects.create(
+        user=person, colleague=colleague, starts_at=since, ends_at=until, made_at=since
+    )
 
 
 @dataclass

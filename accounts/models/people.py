@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.models.workspace import Sourced, validate_time_zone
 
@@ -46,17 +48,48 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(role=User.Role.ADMIN)
 
     def assignable_by(self, user: User) -> UserQuerySet:
-        """Keep those whom `user` may make an owner: active, and visible to them."""
-        return self.active().visible_to(user)
+        """Keep those whom `user` may make an owner: active, and overseen by them."""
+        return self.active().overseen_by(user)
 
-    def visible_to(self, user: User) -> UserQuerySet:
-        """Keep those whose deals `user` may see: oneself, one's teams, or for an admin everyone."""
+    def overseen_by(self, user: User) -> UserQuerySet:
+        """Keep those whose figures and settings are `user`'s to read: oneself, one's teams; for an
+        admin everyone. A cover adds nobody: it gives sight of deals, for a time.
+        """
+        return self if user.is_admin else self.filter(pk__in=_team_of(user))
+
+    def visible_to(self, user: User, at: datetime | None = None) -> UserQuerySet:
+        """Keep those whose deals `user` may see: whom they oversee, and whom they cover at an instant.
+
+        None is now, by the database's clock, so that no door needs to pass it on. Of a manager on
+        leave it is their own deals, not their teams'. Source: decision 080.
+        """
         if user.is_admin:
             return self
-        if user.role == User.Role.MANAGER:
-            led = Team.objects.filter(managers=user).values("pk")
-            return self.filter(Q(pk=user.pk) | Q(team__in=led))
-        return self.filter(pk=user.pk)
+        # a union, for with an "or" PostgreSQL takes half of all users for visible, and scans
+        return self.filter(pk__in=_team_of(user).union(_covered_by(user, at)))
+
+    def worked_by(self, user: User) -> UserQuerySet:
+        """Keep those whose queue `user` works now: oneself, and whom one covers."""
+        oneself = User.objects.filter(pk=user.pk).order_by().values("pk")
+        return self.filter(pk__in=oneself.union(_covered_by(user, None)))
+
+
+def _team_of(user: User) -> QuerySet[User, Any]:
+    """Return the ids of oneself and of the members of the teams that a manager leads."""
+    oneself = User.objects.filter(pk=user.pk).order_by().values("pk")
+    if user.role != User.Role.MANAGER:
+        return oneself
+    led = User.objects.filter(team__managers=user).order_by().values("pk")
+    return oneself.union(led)
+
+
+def _covered_by(user: User, at: datetime | None) -> QuerySet[User, Any]:
+    """Return the ids of those whom `user` covers at an instant, None being now."""
+    instant = Now() if at is None else at
+    covered = User.objects.filter(
+        covers__colleague=user, covers__starts_at__lte=instant, covers__ends_at__gt=instant
+    )
+    return covered.order_by().values("pk")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -26,7 +26,7 @@ PAGE = 50
 def listing(request: HttpRequest) -> HttpResponse:
     """List the people whom the reader may see."""
     form = directory.DirectoryForm(request.GET, reader=reader(request))
-    asked_for = form.among(User.objects.visible_to(reader(request)))
+    asked_for = form.among(User.objects.overseen_by(reader(request)))
     page = Paginator(directory.with_invitations(asked_for), PAGE).get_page(request.GET.get("page"))
     entries = directory.entries(page.object_list, now=timezone.now())
     template = (
@@ -39,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @managers_only
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show a person; an admin may change them."""
-    shown = get_object_or_404(User.objects.visible_to(reader(request)), pk=person_id)
+    shown = get_object_or_404(User.objects.overseen_by(reader(request)), pk=person_id)
     if not reader(request).is_admin:
         if request.method == "POST":
             raise Http404
@@ -76,7 +76,7 @@ def reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def page_of(request: HttpRequest, person_id: int, **given: forms.BaseForm) -> HttpResponse:
     """Render a person's page as the reader may see it, with the forms as far as they got."""
-    visible = directory.with_invitations(User.objects.visible_to(reader(request)))
+    visible = directory.with_invitations(User.objects.overseen_by(reader(request)))
     shown = get_object_or_404(visible.prefetch_related("led_teams"), pk=person_id)
     [entry] = directory.entries([shown], now=timezone.now())
     context: dict[str, Any] = {"person": shown, "entry": entry}

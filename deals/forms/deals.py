@@ -16,6 +16,7 @@ from deals.amounts import read_amount
 from deals.course import turn_on_entry
 from deals.forms.choices import CompanyField, ContactField
 from deals.models import Deal, Stage, Turn
+from deals.people import next_owners
 
 FACTS = ("title", "company", "amount", "currency", "wanted", "next_step")
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
@@ -160,8 +161,7 @@ class OwnerForm(forms.Form):
 
     def __init__(self, *args: Any, reader: User, deal: Deal, **options: Any) -> None:
         super().__init__(*args, **options)
-        others = User.objects.assignable_by(reader).exclude(pk=deal.owner_id)
-        self.fields["owner"].queryset = others  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = next_owners(deal, reader)  # type: ignore[attr-defined]
 
 
 class ParticipantForm(forms.Form):

@@ -69,4 +69,4 @@ class BehindForm(PeriodForm):
         super().__init__(data, now=now, zone=zone)
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = User.objects.visible_to(reader)
+        owner.queryset = User.objects.overseen_by(reader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -26,11 +27,20 @@ class Outcome(models.TextChoices):
 class DealQuerySet(models.QuerySet["Deal"]):
     """Questions about many deals."""
 
-    def visible_to(self, user: User) -> DealQuerySet:
-        """Keep what `user` may see: a rep their own, a manager their teams', an admin all."""
+    def visible_to(self, user: User, at: datetime | None = None) -> DealQuerySet:
+        """Keep what `user` may see: a rep their own, a manager their teams', an admin all.
+
+        Whoever covers somebody at an instant (None: now) sees theirs too.
+        """
         if user.is_admin:
             return self
-        return self.filter(owner__in=User.objects.visible_to(user).values("pk"))
+        return self.filter(owner__in=User.objects.visible_to(user, at).values("pk"))
+
+    def overseen_by(self, user: User) -> DealQuerySet:
+        """Keep what is `user`'s to count and to give away: as visible, less what a cover shows."""
+        if user.is_admin:
+            return self
+        return self.filter(owner__in=User.objects.overseen_by(user).values("pk"))
 
     def open(self) -> DealQuerySet:
         """Keep the deals that are being worked on."""

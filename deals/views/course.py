@@ -67,7 +67,7 @@ def _take_back(request: Request, entry: StageEntry | OutcomeEntry, pk: int) -> H
 
 @require_http_methods(["GET", "POST"])
 def hand_over(request: Request, pk: int) -> HttpResponse:
-    deal = get_object_or_404(Deal.objects.visible_to(request.user), pk=pk)
+    deal = get_object_or_404(Deal.objects.overseen_by(request.user), pk=pk)
     form = OwnerForm(request.POST or None, reader=request.user, deal=deal)
     if form.is_valid():
         owner = form.cleaned_data["owner"]

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
 from contacts.models import Contact
 from deals import cards, course, listing
 from deals import thread as conversation
@@ -21,7 +20,7 @@ from deals.cutoffs import Cutoffs
 from deals.forms.deals import DealFactsForm, NewDealForm
 from deals.forms.filters import DealFilterForm
 from deals.models import Deal, Stage
-from deals.people import last_heard
+from deals.people import last_heard, next_owners
 from deals.views.answers import Request, form_page, go, page
 
 ALL = 1000  # touches: more than any conversation has, and an end to what one page may hold
@@ -83,9 +82,7 @@ def _told(request: Request, row: listing.Row) -> dict[str, Any]:
             "-occurred_at", "-pk"
         ),
         "closing": None if deal.is_open else deal.outcome_entries.last(),
-        "may_hand_over": User.objects.assignable_by(request.user)
-        .exclude(pk=deal.owner_id)
-        .exists(),
+        "may_hand_over": next_owners(deal, request.user).exists(),
         "offers_onboarding": course.offers_onboarding(deal),
         "onboarding": Deal.objects.visible_to(request.user)
         .filter(source="onboarding", external_id=str(deal.pk))
