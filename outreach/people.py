@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
-
 from contacts.models import Address, Fact, OptOut
-from deals.models import Direction, Touch
-from outreach.answers import Answers, answers_of
+from deals.models import Direction
+from outreach.answers import Answers, Told, answers_of
+from outreach.rates import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may be asked; `opt_outs` names channels, "" for all of them."""
+    """Somebody who may be asked.
+
+    `opt_outs` names channels, "" for all of them; `heard_on` the deals on which they were heard.
+    """
 
     contact: int
     ways: tuple[Way, ...] = ()
     opt_outs: frozenset[str] = frozenset()
     answers: Mapping[str, Answers] = field(default_factory=dict)
     has_fact: bool = False
+    heard_on: frozenset[int] = frozenset()
 
     @property
     def may_be_named(self) -> bool:
@@ -64,21 +67,30 @@ def read(ids: Iterable[int]) -> dict[int, Person]:
         outs[contact].add(channel)
     facts = Fact.objects.filter(contact__in=wanted, last_used_at=None).order_by()
     personal = set(facts.values_list("contact_id", flat=True))
-    answers = _answers(wanted)
+    told = _told(wanted)
     return {
-        pk: Person(pk, tuple(ways[pk]), frozenset(outs[pk]), answers.get(pk, {}), pk in personal)
+        pk: Person(
+            pk, tuple(ways[pk]), frozenset(outs[pk]), answers_of(told[pk].touches),
+            pk in personal, frozenset(told[pk].heard_on),
+        )
         for pk in wanted
-    }
+    }  # fmt: skip
 
 
-def _answers(contacts: Sequence[int]) -> dict[int, dict[str, Answers]]:
-    """Read how each contact answered on each channel, over all deals."""
-    counts = Q(direction=Direction.OUTBOUND, is_delivered=True) | (
-        ~Q(direction=Direction.OUTBOUND) & Q(is_heard=True)
-    )
-    rows = Touch.objects.standing().filter(counts, contact__in=contacts)
-    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    ordered = rows.order_by("occurred_at", "pk")
-    for contact, channel, direction in ordered.values_list("contact_id", "channel", "direction"):
-        told[contact].append((channel, direction))
-    return {contact: answers_of(touches) for contact, touches in told.items()}
+@dataclass
+class _Told:
+    """What was said between us and one contact, over all deals, in order."""
+
+    touches: list[Told] = field(default_factory=list)
+    heard_on: set[int] = field(default_factory=set)
+
+
+def _told(contacts: Sequence[int]) -> dict[int, _Told]:
+    """Read what was said with each contact."""
+    told: dict[int, _Told] = defaultdict(_Told)
+    rows = counted().filter(contact__in=contacts).order_by("occurred_at", "pk")
+    for contact, deal, *touch in rows.values_list("contact_id", "deal_id", "channel", "direction"):
+        told[contact].touches.append(Told(*touch))
+        if told[contact].touches[-1].direction != Direction.OUTBOUND:
+            told[contact].heard_on.add(deal)
+    return told

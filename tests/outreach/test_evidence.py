@@ -8,7 +8,7 @@ import pytest
 
 from deals.models import Direction
 from outreach import evidence
-from outreach.answers import Answers, answers_of
+from outreach.answers import Answers, Told, answers_of
 
 SINCE, TODAY = date(2025, 11, 12), date(2025, 11, 20)
 IN, OUT, BOTH = Direction.INBOUND, Direction.OUTBOUND, Direction.TWO_WAY
@@ -54,7 +54,7 @@ def test_an_answer_counts_on_the_channel_that_it_came_by() -> None:
         ("email", OUT), ("email", OUT), ("email", IN), ("phone", OUT), ("phone", BOTH),
         ("email", OUT), ("chat", IN), ("email", IN),
     ]  # fmt: skip
-    assert answers_of(touches) == {
+    assert answers_of(Told(*touch) for touch in touches) == {
         "email": Answers(tried=3, answered=2),
         "phone": Answers(tried=2, answered=1),
         "chat": Answers(unasked=1),
