@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 from accounts.models import User
 from deals.models import By, DarkSpell, Deal, OutcomeEntry
 from deals.wording import say_money, say_when
-from outreach.today import Group, Scope, Today
+from outreach.today import Group, Row, Scope, Today
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ def _dark_now(scope: Scope) -> tuple[int, str]:
 
 def _next_at(groups: list[Group], now: datetime, zone: tzinfo) -> str:
     rows = next((group.rows for group in groups if group.key == "dimming"), ())
-    return f"next {say_when(rows[0].standing.due_at, now, zone)}" if rows else ""
+    first = rows[0] if rows else None
+    return f"next {say_when(first.standing.due_at, now, zone)}" if isinstance(first, Row) else ""
 
 
 def _relit_this_week(scope: Scope, monday: datetime, now: datetime) -> Figure:

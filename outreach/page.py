@@ -12,9 +12,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from outreach.today import LONGEST, PAGE, Group, Row, Scope, unread
+from outreach.resting import Again
+from outreach.today import LONGEST, ORDER, PAGE, Group, Row, Scope, unread
 
-GROUPS = ("dark", "ours", "dimming", "nobody")
 STALE_AFTER_SECONDS = 300  # durations in words move on although no row changed
 
 
@@ -29,7 +29,7 @@ class Asked:
     @classmethod
     def of(cls, query: QueryDict, *, may_lead: bool) -> Asked:
         """Read a query; what makes no sense counts as not asked."""
-        sizes = {key: size for key in GROUPS if (size := _number(query.get(key))) is not None}
+        sizes = {key: size for key in ORDER if (size := _number(query.get(key))) is not None}
         is_team = may_lead and query.get("whose") == "team"
         return cls(_number(query.get("deal")), is_team, sizes)
 
@@ -62,7 +62,7 @@ class Shown:
     """A group with the addresses that open its rows, and the one that shows more."""
 
     group: Group
-    lines: list[tuple[Row, str]]
+    lines: list[tuple[Row | Again, str]]
     more_url: str
 
 

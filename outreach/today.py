@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
 
 from accounts.models import User
 from deals import standing
@@ -20,10 +21,13 @@ from deals.cutoffs import Cutoffs
 from deals.models import By, Deal, Silence
 from deals.standing import DIMMING_SHARE, Standing, State
 from deals.wording import say_duration
+from outreach import resting
 from outreach.models import Notice, Suggestion, SuggestionQuerySet
+from outreach.resting import Again
 from outreach.wording import say_play
 
 PAGE = 10
+ORDER = ("dark", "ours", "again", "dimming", "nobody")  # of the groups, by their keys
 LONGEST = 200  # rows of one group on a page; the list of deals has the rest
 COLUMNS = (
     "pk", "deal_id", "by", "started_at", "stage_id", "calendar_id", "held_until", "promised_at",
@@ -98,7 +102,7 @@ class Group:
     key: str
     title: str
     note: str
-    rows: Sequence[Row]
+    rows: Sequence[Row | Again]
     has_more: bool = False
 
 
@@ -153,11 +157,23 @@ class Today:
             ("dimming", "Dimming", "next to go dark first", dimming),
             ("nobody", "Nobody’s move", "for longer than the stage’s threshold", stale),
         )
-        return [
+        groups = [
             Group(key, title, note, self._rows(flat[:size], stands, plays), len(flat) > size)
             for key, title, note, flat in named
             if flat and (size := _size(sizes, key))
         ]
+        groups += self._again(_size(sizes, "again"))
+        return sorted(groups, key=lambda group: ORDER.index(group.key))
+
+    def _again(self, size: int) -> list[Group]:
+        """Return the let-go deals whose day for another look has come where the reader is."""
+        day = timezone.localtime(self.now).date()
+        found = resting.rows(self.scope.reader, self.scope.within("deal__owner"), day, size + 1)
+        group = Group(
+            "again", "Worth another look", "let go, and their day is here", found[:size],
+            len(found) > size,
+        )  # fmt: skip
+        return [group] if found else []
 
     @property
     def ours(self) -> QuerySet[Silence]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from deals import course
 from deals.models import Turn
 from outreach import suggest, sweeping
 from outreach.today import Group, Scope, Today
@@ -183,15 +184,27 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         Story(make_deal(cast.ines, "Demo")).they_write(day(29, 10))
         Story(make_deal(cast.ines, "Demo")).we_write(day(23, 10))
         make_deal(cast.ines, "Demo")
+        gone = make_deal(cast.ines, "Demo")
+        course.let_go(gone, now=day(20), look_again_on=NOW.date())
         sweeping.run(NOW)
 
     each_group()
     scope = Scope(cast.maud if of_team else cast.ines, of_team)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         once = Today.at(NOW, scope).groups({})
     each_group()
     each_group()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         thrice = Today.at(NOW, scope).groups({})
-    assert [len(group.rows) for group in once] == [1, 1, 1, 1]
-    assert [len(group.rows) for group in thrice] == [3, 3, 3, 3]
+    assert [len(group.rows) for group in once] == [1, 1, 1, 1, 1]
+    assert [len(group.rows) for group in thrice] == [3, 3, 3, 3, 3]
+
+
+def test_what_was_let_go_comes_back_on_its_day_below_our_move(ines: User) -> None:
+    gone = make_deal(ines, "Demo", title="Gone")
+    course.let_go(gone, now=day(20), look_again_on=NOW.date())
+    make_deal(ines, "Demo")
+    Story(make_deal(ines, "Demo")).they_write(day(29, 10))
+    found = groups(ines)
+    assert list(found) == ["ours", "again", "nobody"]
+    assert [row.flat.deal__title for row in found["again"].rows] == ["Gone"]
