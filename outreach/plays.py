@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contacts.models import Channel
-from outreach import diagnosis
+from outreach import diagnosis, stopping
+from outreach.chances import Chance
 from outreach.diagnosis import UNKNOWN, Diagnosis
-from outreach.evidence import NOUNS, WORDS, say_answers, say_unanswered
+from outreach.evidence import NOUNS, say_answers, say_unanswered
 from outreach.models import Lack, Play, Reason
 from outreach.people import Person, Way
+from outreach.stopping import NO_FLOOR, Floor
 
 IN_A_ROW = 2  # SILENCE.md: never a third attempt in a row on one channel
 WIDEN_AFTER = 3  # attempts at one person before another one is asked
@@ -54,6 +56,8 @@ class Situation:
     attempts: tuple[Attempt, ...] = ()
     unanswered: tuple[str, ...] = ()
     diagnosis: Diagnosis = UNKNOWN
+    chance: Chance | None = None
+    floor: Floor = NO_FLOOR
 
     @property
     def lead(self) -> Person:
@@ -132,14 +136,11 @@ def choose(situation: Situation) -> Choice | None:
     return choice if is_primary else replace(choice, play=Play.WIDEN)
 
 
-def _spent(s: Situation) -> Choice | None:
-    """The attempts of the stage are spent: a closing note, or none, and a day to look again."""
-    if s.step <= s.attempts_allowed:
+def _stop(s: Situation) -> Choice | None:
+    """The attempts are spent, or hardly anybody so quiet comes back: a closing note, or none."""
+    if not (because := stopping.why(s.step, s.attempts_allowed, s.chance, s.floor)):
         return None
-    spent = f"All {_word(s.attempts_allowed)} attempts of this stage are spent."
-    if s.attempts_allowed == 1:
-        spent = "The one attempt of this stage is spent."
-    return _to(s, Play.LET_GO, s.lead, spent) or _without_note(s, "", spent)
+    return _to(s, Play.LET_GO, s.lead, because) or _without_note(s, "", because)
 
 
 def _one_person_is_not_enough(s: Situation) -> Choice | None:
@@ -193,7 +194,7 @@ def _refocus(s: Situation) -> Choice | None:
 
 Rule = Callable[[Situation], Choice | None]
 RULES: tuple[Rule, ...] = (
-    _spent,
+    _stop,
     _one_person_is_not_enough,
     _nothing_left,
     _worn_channel,
@@ -230,7 +231,3 @@ def _evidence(s: Situation, because: str) -> tuple[str, ...]:
         diagnosis.say(s.diagnosis),
     )
     return tuple(sentence for sentence in sentences if sentence)
-
-
-def _word(number: int) -> str:
-    return WORDS[number] if number < len(WORDS) else str(number)

@@ -24,11 +24,13 @@ from deals.models import (
     Touch,
 )
 from outreach import people, signs
+from outreach.chances import Chances
 from outreach.diagnosis import diagnose
 from outreach.people import Person
 from outreach.plays import Attempt, Situation
 from outreach.signs import Row, Told, signs_of
 from outreach.steps import Step, Steps
+from outreach.stopping import NO_FLOOR, Floor
 
 COLLEAGUES = 5  # as many people of the company as one needs to widen
 
@@ -53,6 +55,8 @@ class _Gathered:
     people: dict[int, Person] = field(default_factory=dict)
     tries: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     told: Told = field(default_factory=Told)
+    chances: Chances = field(default_factory=Chances)
+    floor: Floor = NO_FLOOR
     time_zone: str = "UTC"
 
 
@@ -63,7 +67,9 @@ def load(silences: Sequence[Silence], due: Mapping[int, Step], steps: Steps) -> 
 
 
 def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
-    gathered = _Gathered(time_zone=Workspace.current().time_zone)
+    workspace = Workspace.current()
+    floor = Floor(workspace.reply_floor, workspace.reply_floor_silences)
+    gathered = _Gathered(chances=Chances.load(), floor=floor, time_zone=workspace.time_zone)
     ids = [row.deal_id for row in silences]
     rows = Deal.objects.filter(pk__in=ids).values_list(
         "pk", "contact_id", "company_id", "owner_id", "owner__time_zone", "amount",
@@ -134,6 +140,8 @@ def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> K
         since=silence.started_at.astimezone(here.tzinfo).date(),
         today=here.date(),
         diagnosis=diagnose(signs_of(silence, deal, gathered.told, ways, here)),
+        chance=gathered.chances.of(silence.stage_id, steps.now - silence.started_at),
+        floor=gathered.floor,
     )
     return Known(situation, deal.owner_id, (deal.amount or Decimal()) * deal.stage__chance / 100)
 

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from contacts.models import Channel
 from outreach.answers import Answers
+from outreach.chances import Chance
 from outreach.diagnosis import Diagnosis, Reason
 from outreach.models import Play
 from outreach.people import Person, Way
 from outreach.plays import Attempt, Choice, Situation, choose
+from outreach.stopping import Floor
 
 SINCE, TODAY = date(2025, 11, 12), date(2025, 11, 20)
 E_MAIL, PHONE, SMS = Way(1, "email"), Way(2, "phone"), Way(3, "sms")
@@ -259,3 +261,11 @@ def test_every_choice_shows_evidence_in_whole_sentences(where: Situation) -> Non
     for sentence in choice.evidence if choice else ():
         assert sentence[0].isupper()
         assert sentence.endswith(".")
+
+
+def test_a_chance_under_the_floor_lets_go_with_a_note_and_the_count() -> None:
+    hardly = Chance(0.01, 0.0, 0.04, lasted=64)
+    where = situation("email", chance=hardly, floor=Floor(3, 30))
+    choice = choose(where)
+    assert (choice.play, choice.channel) == ("let_go", "phone")
+    assert any(text.startswith("About 1 in 100 come back; 64") for text in choice.evidence)
