@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from outreach import tone
+from outreach import mending, tone
+from outreach.mending import Spot
 from outreach.models import Phrasing
 from outreach.phrasebook import phrasebooks
 from outreach.phrases import Phrase
@@ -51,6 +52,15 @@ def findings(
         extra=rules.extra,
         without=rules.without,
     )
+
+
+def spots(
+    text: str, *, channel: str, language: str | None = None, expects_answer: bool = True
+) -> list[Spot]:
+    """Return the findings as outreach/partials/tone.html shows them, each with how to mend it."""
+    text = text[:LONGEST]
+    found = findings(text, channel=channel, language=language, expects_answer=expects_answer)
+    return mending.spots(text, found, language=language)
 
 
 def _readable(rows: Iterable[Phrasing]) -> Iterable[Phrase]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from outreach.views import actions, search, suggestions, templates, today, touches, undo
+from outreach.views import actions, search, suggestions, templates, today, tone, touches, undo
 
 app_name = "outreach"
 urlpatterns = [
@@ -27,7 +27,8 @@ urlpatterns = [
     path("suggestions/<int:pk>/dismissal/", suggestions.dismiss, name="dismiss"),
     path("suggestions/<int:pk>/another/", suggestions.another, name="another"),
     path("suggestions/<int:pk>/address/", suggestions.address, name="address"),
-    # The words that drafts begin with
+    # The words that drafts begin with, and how they are checked
+    path("tone/", tone.check, name="tone"),
     path("settings/templates/", templates.index, name="templates"),
     path("settings/templates/<int:pk>/", templates.edit, name="template"),
     path("settings/templates/<int:pk>/shipped/", templates.shipped, name="template-shipped"),
