@@ -63,10 +63,11 @@ def figures(today: Today, groups: list[Group], zone: tzinfo) -> Figures:
         Figure("Dark now", f"{dark:,}", dark_note),
         Figure("Our move", f"{ours:,}", f"waiting on us for {wait}" if wait else ""),
         Figure("Dimming", f"{today.dimming.count():,}", _next_at(groups, now, zone)),
-        _relit_this_week(scope, monday, now),
-        _let_go_this_week(scope, monday),
     ]
-    kept = Deal.objects.visible_to(scope.reader).open().filter(scope.within("owner")).count()
+    if scope.has_own:
+        shown += [_relit_this_week(scope.alone, monday, now), _let_go_this_week(scope.alone, monday)]
+    keepers = scope.alone if scope.has_own else scope
+    kept = Deal.objects.visible_to(scope.reader).open().filter(keepers.within("owner")).count()
     return Figures(kept, dark, queued, ours, shown)
 
 

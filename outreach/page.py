@@ -25,18 +25,22 @@ class Asked:
     deal: int | None = None
     of_team: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
+    whose: str = ""  # "own", or the id of somebody covered; else all that the reader works
 
     @classmethod
     def of(cls, query: QueryDict, *, may_lead: bool) -> Asked:
         """Read a query; what makes no sense counts as not asked."""
         sizes = {key: size for key in ORDER if (size := _number(query.get(key))) is not None}
         is_team = may_lead and query.get("whose") == "team"
-        return cls(_number(query.get("deal")), is_team, sizes)
+        whose = query.get("whose", "")
+        is_known = whose == "own" or _number(whose) is not None
+        return cls(_number(query.get("deal")), is_team, sizes, whose if is_known else "")
 
     @property
     def url(self) -> str:
         """The address that asks the same."""
-        told: dict[str, str] = {"whose": "team"} if self.of_team else {}
+        whose = "team" if self.of_team else self.whose
+        told = {"whose": whose} if whose else {}
         told |= {key: str(size) for key, size in self.sizes.items() if size > PAGE}
         if self.deal is not None:
             told["deal"] = str(self.deal)
@@ -89,6 +93,7 @@ def version(scope: Scope, now: datetime) -> str:
     """
     silences = scope.silences.aggregate(Count("pk"), Max("pk"), Count("dark_at"), Max("dark_at"))
     live = scope.suggestions.awake(now).aggregate(Count("pk"), Max("pk"))
-    parts = (*silences.values(), *live.values(), unread(scope.reader).count())
+    covers = [cover.pk for cover in scope.covers]
+    parts = (*silences.values(), *live.values(), unread(scope.reader).count(), covers)
     told = f"{parts}{now.timestamp() // STALE_AFTER_SECONDS}"
     return sha256(told.encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Cover, User
 from deals import standing
 from deals.cutoffs import Cutoffs
 from deals.models import By, Deal, Silence
@@ -33,7 +33,7 @@ COLUMNS = (
     "pk", "deal_id", "by", "started_at", "stage_id", "calendar_id", "held_until", "promised_at",
     "dark_at", "stage__name", "deal__title", "deal__amount", "deal__currency",
     "deal__contact__first_name", "deal__contact__last_name", "deal__company__name",
-    "deal__owner__name",
+    "deal__owner_id", "deal__owner__name",
 )  # fmt: skip
 QUEUED = (
     "silence_id", "play", "channel", "contact__first_name", "contact__last_name",
@@ -44,22 +44,30 @@ Flat = Any  # a named row of values_list with COLUMNS or QUEUED
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose deals a page is about: the reader's own, or their teams'."""
+    """Whose deals a page is about: the reader's own and those they cover for, or their teams'."""
 
     reader: User
     of_team: bool = False
+    covers: tuple[Cover, ...] = ()
+    has_own: bool = True
 
     @property
-    def owners(self) -> QuerySet[User]:
-        """The users whose deals it is about; never more than the reader may see."""
-        seen = User.objects.visible_to(self.reader)
-        return seen if self.of_team else seen.filter(pk=self.reader.pk)
+    def alone(self) -> Scope:
+        """The same for figures of what somebody achieved: those of a colleague are not told."""
+        return Scope(self.reader, self.of_team)
 
     def within(self, path: str) -> Q:
         """Return the condition that the owner at a path is one of them."""
-        if not self.of_team:
-            return Q(**{path: self.reader.pk})
-        return Q() if self.reader.is_admin else Q(**{f"{path}__in": self.owners.values("pk")})
+        if self.of_team:
+            team = User.objects.overseen_by(self.reader).values("pk")
+            return Q() if self.reader.is_admin else Q(**{f"{path}__in": team})
+        owners = [cover.user_id for cover in self.covers]
+        owners += [self.reader.pk] if self.has_own else []
+        return Q(**{path: owners[0]}) if len(owners) == 1 else Q(**{f"{path}__in": owners})
+
+    def cover_of(self, owner: int) -> Cover | None:
+        """Return the cover by which somebody's deals are among them."""
+        return next((cover for cover in self.covers if cover.user_id == owner), None)
 
     @property
     def silences(self) -> QuerySet[Silence]:
@@ -74,13 +82,17 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One deal of a group; `play` is what is suggested and `after` what is to be talked of first."""
+    """One deal of a group; `play` is what is suggested and `after` what is to be talked of first.
+
+    `cover` is the one by which it stands in the reader's queue, None for their own.
+    """
 
     flat: Flat
     standing: Standing
     patience: str
     play: str = ""
     after: str = ""
+    cover: Cover | None = None
 
     @property
     def deal(self) -> int:
@@ -107,8 +119,9 @@ class Group:
 
 
 def queued(user: User, now: datetime) -> SuggestionQuerySet:
-    """Return the live suggestions of a reader's own deals that nobody put off beyond now."""
-    return Scope(user).suggestions.awake(now)
+    """Return the live suggestions that nobody put off beyond now, also of those one covers."""
+    worked = Q(owner__in=User.objects.worked_by(user).values("pk"))
+    return Suggestion.objects.visible_to(user).live().filter(worked).awake(now)
 
 
 def unread(user: User) -> QuerySet[Notice]:
@@ -244,6 +257,7 @@ class Today:
             str(span),
             play=say_play(play.play, play.channel, _whom(play, flat)) if play else "",
             after=_after(play) if play else "",
+            cover=self.scope.cover_of(flat.deal__owner_id),
         )
 
 

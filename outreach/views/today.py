@@ -16,11 +16,12 @@ from deals.models import Deal
 from deals.views.answers import Request
 from outreach import pane
 from outreach.context import rail_of
+from outreach.covering import Covering
 from outreach.figures import figures
 from outreach.heartbeat import heartbeat
 from outreach.page import Asked, shown, version
 from outreach.pane import Pane
-from outreach.today import Group, Scope, Today, unread
+from outreach.today import Group, Today, unread
 from outreach.wording import say_day, say_headline
 
 TEMPLATE = "outreach/today.html"
@@ -35,7 +36,8 @@ def page(request: Request) -> HttpResponse:
     now = timezone.now()
     asked = asked_of(request, request.GET)
     told = request.GET.get("version")
-    if request.htmx and told and told == version(Scope(request.user, asked.of_team), now):
+    scope = Covering.of(request.user, now).scope(asked)
+    if request.htmx and told and told == version(scope, now):
         return HttpResponse(status=204)
     if request.htmx and request.htmx.target == "queue":
         return parts(request, asked, now)
@@ -66,7 +68,8 @@ def parts(request: Request, asked: Asked, now: datetime) -> HttpResponse:
 def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
     """Return all that Today shows."""
     zone = timezone.get_current_timezone()
-    scope = Scope(request.user, asked.of_team)
+    covering = Covering.of(request.user, now)
+    scope = covering.scope(asked)
     today = Today.at(now, scope)
     groups = today.groups(asked.sizes)
     count = figures(today, groups, zone)
@@ -79,6 +82,9 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
         "day": say_day(now.astimezone(zone)),
         "figures": count.shown,
         "open_deals": count.open_deals,
+        "keeper": scope.covers[0].user.get_short_name() if not scope.has_own else "",
+        "queues": covering.choices(asked),
+        "covered_by": covering.covered_by,
         "is_new": not groups and not Deal.objects.visible_to(request.user).exists(),
         "shown": shown(groups, asked),
         "pane": opened,

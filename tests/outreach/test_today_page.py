@@ -108,7 +108,7 @@ def test_what_nobody_changed_costs_few_queries(
 ) -> None:
     one_of_each(ines)
     version = rep.get("/").context["version"]
-    with django_assert_num_queries(5):  # user, the workspace's zone, three of the version
+    with django_assert_num_queries(6):  # user, the workspace's zone, covers, three of the version
         rep.get("/", {"version": version}, headers=POLL)
 
 
@@ -117,11 +117,11 @@ def test_the_number_of_queries_is_the_same_for_one_row_and_for_three(
 ) -> None:
     one_of_each(ines)
     rep.get("/")  # the session is cached from here on
-    with django_assert_num_queries(44):
+    with django_assert_num_queries(45):
         once = rep.get("/")
     one_of_each(ines)
     one_of_each(ines)
-    with django_assert_num_queries(44):
+    with django_assert_num_queries(45):
         thrice = rep.get("/")
     assert [len(each.lines) for each in once.context["shown"]] == [1, 1, 1, 1]
     assert [len(each.lines) for each in thrice.context["shown"]] == [3, 3, 3, 3]
