@@ -36,9 +36,10 @@ def page(request: Request) -> HttpResponse:
     now = timezone.now()
     asked = asked_of(request, request.GET)
     told = request.GET.get("version")
-    scope = Covering.of(request.user, now).scope(asked)
-    if request.htmx and told and told == version(scope, now):
-        return HttpResponse(status=204)
+    if request.htmx and told:
+        scope = Covering.of(request.user, now).scope(asked)
+        if told == version(scope, now):
+            return HttpResponse(status=204)
     if request.htmx and request.htmx.target == "queue":
         return parts(request, asked, now)
     name = f"{TEMPLATE}#work" if request.htmx else TEMPLATE
