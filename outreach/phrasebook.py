@@ -1,4 +1,7 @@
-"""The phrases of the tone check as they are shipped: `data/tone_*.toml`, one file a language."""
+"""The phrases of the tone check as they are shipped: `data/tone/`, a folder a language.
+
+`book.toml` tells its sets and what is missing in a text; each other file is a kind of blame.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from typing import Any, NamedTuple
 from outreach.phrases import Index, Phrase, phrase
 from outreach.reading import Spellings, fold
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parent / "data" / "tone"
+BOOK = "book.toml"
 
 
 class Advice(NamedTuple):
@@ -49,22 +53,22 @@ class Phrasebook:
 @cache
 def phrasebooks() -> Mapping[str, Phrasebook]:
     """Return the shipped phrasebooks by language."""
-    books = (_read(path) for path in sorted(FOLDER.glob("tone_*.toml")))
+    books = (_read(path.parent) for path in sorted(FOLDER.glob(f"*/{BOOK}")))
     return {book.language: book for book in books}
 
 
-def _read(path: Path) -> Phrasebook:
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
+def _read(folder: Path) -> Phrasebook:
+    told = _told(folder / BOOK)
     spellings = Spellings(told["spellings"]["whole"], told["spellings"]["endings"])
     asks = told["asks"]
     return Phrasebook(
-        language=path.stem.removeprefix("tone_"),
+        language=folder.name,
         common=frozenset(told["common"]),
         greetings=frozenset(map(fold, told["greetings"])),
         small=frozenset(map(fold, told["small"])),
         spellings=spellings,
         sets=told["sets"],
-        blame=Index(_blame(told, spellings)),
+        blame=Index(_blame(folder, told["sets"], spellings)),
         requests=_asks(asks["requests"], told, spellings),
         invitations=_asks(asks["invitations"], told, spellings),
         continues=frozenset(asks["continues"]),
@@ -72,13 +76,18 @@ def _read(path: Path) -> Phrasebook:
     )
 
 
-def _blame(told: dict[str, Any], spellings: Spellings) -> Iterator[Phrase]:
-    for group in told["blame"]:
+def _told(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _blame(folder: Path, sets: Mapping[str, list[str]], spellings: Spellings) -> Iterator[Phrase]:
+    for path in sorted(set(folder.glob("*.toml")) - {folder / BOOK}):
+        group = _told(path)
         for notation in group["phrases"]:
             yield phrase(
                 notation,
-                kind=group["kind"], why=group["why"], instead=group["instead"],
-                say=group.get("say", ""), sets=told["sets"], spellings=spellings,
+                kind=path.stem, why=group["why"], instead=group["instead"], say=group["say"],
+                sets=sets, spellings=spellings,
             )  # fmt: skip
 
 

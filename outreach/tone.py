@@ -1,6 +1,6 @@
 """Find what a re-engaging text had better not say, and say what to write instead.
 
-Pure: a text in, findings out. The phrases are data (outreach/data/tone_*.toml); how they are
+Pure: a text in, findings out. The phrases are data (outreach/data/tone/); how they are
 measured is told in docs/tone.md. Source: SILENCE.md, "What to do (plays)".
 """
 
