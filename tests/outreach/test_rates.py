@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest import approx
+import pytest
 
 from accounts.models import User
 from deals import conversation
@@ -22,10 +22,10 @@ def counted() -> dict[tuple[str | None, str], tuple[int, int]]:
 def test_the_worked_example_of_the_docs() -> None:
     """Two of three calls, in a team whose calls are answered 27 times of 90, of 200 in 500."""
     of_all = shrunk(200, 500, toward=0.25, strength=20)
-    assert of_all == approx(205 / 520)
+    assert of_all == pytest.approx(205 / 520)
     of_team = shrunk(27, 90, toward=of_all, strength=20)
-    assert of_team == approx((27 + 20 * 205 / 520) / 110)
-    assert Rate(of_team).likely(Answers(tried=3, answered=2)) == approx(
+    assert of_team == pytest.approx((27 + 20 * 205 / 520) / 110)
+    assert Rate(of_team).likely(Answers(tried=3, answered=2)) == pytest.approx(
         (2 + 4 * of_team) / 7, abs=1e-12
     )
     assert round(100 * of_team) == 32
@@ -38,7 +38,7 @@ def test_one_call_that_was_taken_does_not_outweigh_many_e_mails() -> None:
 
 
 def test_what_came_unasked_counts_as_an_answer() -> None:
-    assert Rate(0.2).likely(Answers(unasked=2)) == approx((2 + 4 * 0.2) / 6)
+    assert Rate(0.2).likely(Answers(unasked=2)) == pytest.approx((2 + 4 * 0.2) / 6)
 
 
 def test_where_nothing_was_counted_the_usual_order_stands() -> None:
