@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts import covers
 from accounts.models import Invitation, Team, User
 
 FIELDS = ["name", "email", "role", "team"]
@@ -31,15 +32,16 @@ def change(person: User, *, now: datetime) -> None:
 
 @transaction.atomic
 def deactivate(person: User, *, now: datetime) -> None:
-    """Close a person's sign-in and open invitation; all they own stays theirs.
+    """Close a person's sign-in and open invitation, and end the covers that they do.
 
-    Raises ValidationError where that would leave nobody who can administer.
+    All they own stays theirs.     Raises ValidationError where that would leave nobody who can administer.
     """
     before = _locked(person)
     if before.is_admin:
         _require_another_admin(before)
     _set_active(person, False)
     withdraw_invitation(person, now=now)
+    covers.end_all(person, now=now)
 
 
 def reactivate(person: User) -> None:
