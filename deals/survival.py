@@ -20,6 +20,7 @@ Counts = npt.NDArray[np.int64]
 CENSORED, REPLIED, CLOSED = 0, 1, 2  # how a silence ended, as far as we saw
 Z = 1.959963984540054  # the normal quantile of a 95 % interval
 TAIL = 0.025  # what a 95 % interval leaves on either side
+WIDEST = 700.0  # e to the power of more overflows; the bounds are 0 and 1 long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ def _log_log(share: Floats, variance: Floats) -> tuple[Floats, Floats]:
     inside = (share > 0) & (share < 1)
     log = np.log(share, out=np.full(share.size, -1.0), where=inside)
     width = Z * np.sqrt(variance) / np.where(inside, share * -log, 1.0)
-    bounds = (np.exp(log * np.exp(sign * np.where(inside, width, 0.0))) for sign in (1, -1))
+    spread = np.minimum(np.where(inside, width, 0.0), WIDEST)
+    bounds = (np.exp(log * np.exp(sign * spread)) for sign in (1, -1))
     low, high = (np.where(inside, bound, share) for bound in bounds)
     return low, high
