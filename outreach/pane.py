@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts
+from outreach import drafts, reach
 from outreach.drafts import Draft
 from outreach.models import Suggestion
 from outreach.wording import say_play
@@ -31,6 +30,12 @@ class Way:
     label: str
     url: str
     is_suggested: bool = False
+    address: int = 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether to ask on return how it went: a mail that was written elsewhere is logged."""
+        return self.channel != Channel.EMAIL
 
 
 @dataclass(frozen=True)
@@ -144,22 +149,13 @@ def _ways(contact: Contact, suggestion: Suggestion | None, draft: Draft | None) 
 
 
 def _way(address: Address, draft: Draft | None, *, is_suggested: bool) -> Way | None:
-    if address.channel == Channel.PHONE:
-        number = "".join(sign for sign in address.value if sign.isdigit() or sign == "+")
-        return Way(address.channel, f"Call {address.value}", f"tel:{number}", is_suggested)
-    if address.channel == Channel.SMS:
-        number = "".join(sign for sign in address.value if sign.isdigit() or sign == "+")
-        return Way(address.channel, f"Text {address.value}", f"sms:{number}", is_suggested)
-    if address.channel == Channel.EMAIL:
-        return Way(address.channel, "Write an e-mail", mailto(address.value, draft), is_suggested)
-    return None
-
-
-def mailto(address: str, draft: Draft | None) -> str:
-    """Return the link that opens a mail to an address with the draft. Source: RFC 6068."""
-    told = {"subject": draft.subject, "body": draft.body.replace("\n", "\r\n")} if draft else {}
-    query = "&".join(f"{name}={quote(text, safe='')}" for name, text in told.items() if text)
-    return f"mailto:{quote(address, safe='@+')}{'?' if query else ''}{query}"
+    carries = is_suggested or address.channel == Channel.EMAIL
+    words = {"subject": draft.subject, "body": draft.body} if draft and carries else {}
+    url = reach.link(address.channel, address.value, **words)
+    if not url:
+        return None
+    label = reach.say(address.channel, address.value)
+    return Way(address.channel, label, url, is_suggested, address.pk)
 
 
 def _past_meeting(deal: Deal, now: datetime) -> Hold | None:

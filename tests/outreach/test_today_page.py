@@ -14,10 +14,8 @@ from contacts.models import Address
 from deals import course
 from deals.models import Hold, Outcome
 from outreach import sweeping
-from outreach.drafts import Draft
 from outreach.figures import Relit, figures, relit, start_of_week
 from outreach.models import Suggestion
-from outreach.pane import mailto
 from outreach.today import Scope, Today
 from tests.cast import Cast, Story, day, make_company, make_contact, make_deal
 
@@ -182,14 +180,6 @@ def test_a_long_thread_shows_its_latest_touches(rep: Client, ines: User) -> None
     page = rep.get(f"/?deal={story.deal.pk}")
     assert len([entry for entry in page.context["pane"].thread if entry.touch]) == 30
     assert "Older touches" in page.content.decode()
-
-
-def test_a_mail_link_carries_the_draft() -> None:
-    draft = Draft("The fleet & more", "Hi Mara,\n\nso?")
-    assert mailto("mara+x@example.org", draft) == (
-        "mailto:mara+x@example.org?subject=The%20fleet%20%26%20more&body=Hi%20Mara%2C%0D%0A%0D%0Aso%3F"
-    )
-    assert mailto("mara@example.org", None) == "mailto:mara@example.org"
 
 
 def test_figures_count_the_day(ines: User, karl: User) -> None:
