@@ -20,8 +20,8 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Touch
-from outreach import suggest, sweeping
-from outreach.models import Suggestion
+from outreach import deliveries, suggest, sweeping
+from outreach.models import Delivery, Suggestion
 from outreach.touches import take_back
 
 SALT = "lamplighter.undo"
@@ -39,6 +39,7 @@ class Kind(StrEnum):
     HOLD = "hold"
     PROMISE = "promise"
     SUGGESTION = "suggestion"
+    DELIVERY = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,17 @@ def _suggestion(undo: Undo, user: User, now: datetime) -> TakenBack:
     return TakenBack("Taken back: it is on your list again.")
 
 
+def _delivery(undo: Undo, user: User, now: datetime) -> TakenBack:
+    delivery = Delivery.objects.visible_to(user).get(pk=undo.pk)
+    if delivery.state == Delivery.State.CANCELLED:
+        return ALREADY
+    try:
+        deliveries.cancel(delivery, now)
+    except ValidationError as error:
+        raise TooLateError(str(error.message)) from error
+    return TakenBack("Taken back: the mail does not go out. Your text is still there.")
+
+
 def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
     """Return the row, None where it is gone; raise DoesNotExist where the reader may not see it."""
     row = rows.filter(pk=undo.pk).first()
@@ -186,4 +198,5 @@ RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.HOLD: _hold,
     Kind.PROMISE: _promise,
     Kind.SUGGESTION: _suggestion,
+    Kind.DELIVERY: _delivery,
 }

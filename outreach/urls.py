@@ -1,6 +1,16 @@
 from django.urls import path
 
-from outreach.views import actions, search, suggestions, templates, today, tone, touches, undo
+from outreach.views import (
+    actions,
+    search,
+    suggestions,
+    templates,
+    today,
+    tone,
+    touches,
+    undo,
+    unsubscribe,
+)
 
 app_name = "outreach"
 urlpatterns = [
@@ -27,6 +37,8 @@ urlpatterns = [
     path("suggestions/<int:pk>/dismissal/", suggestions.dismiss, name="dismiss"),
     path("suggestions/<int:pk>/another/", suggestions.another, name="another"),
     path("suggestions/<int:pk>/address/", suggestions.address, name="address"),
+    # For whoever received a mail of ours
+    path("unsubscribe/<str:token>/", unsubscribe.page, name="unsubscribe"),
     # The words that drafts begin with, and how they are checked
     path("tone/", tone.check, name="tone"),
     path("settings/templates/", templates.index, name="templates"),

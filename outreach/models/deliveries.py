@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -126,3 +127,15 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.get_state_display()})"
+
+    def move(self, state: State, *, among: Collection[str], **changes: Any) -> bool:
+        """Bring it into a state if it is in one of `among` still; return whether this call did.
+
+        Of two who try only one succeeds, whatever either has read before.
+        """
+        rows = Delivery.objects.filter(pk=self.pk, state__in=among)
+        is_ours = bool(rows.update(state=state, **changes))
+        if is_ours:
+            for name, value in {"state": state, **changes}.items():
+                setattr(self, name, value)
+        return is_ours

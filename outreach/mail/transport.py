@@ -1,0 +1,63 @@
+"""Which way a mail takes: the rep's mailbox, the SMTP server of EMAIL_URL, or another backend."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.message import sanitize_address
+
+from outreach.mail import smtp
+from outreach.mail.failures import PutOffError, RefusedError, UnclearError, of_reply
+from outreach.mail.senders import mailbox_of
+from outreach.mail.smtp import Server
+from outreach.models import Delivery
+from outreach.models.encrypted import UnreadableSecretError
+
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def send(mail: EmailMultiAlternatives, delivery: Delivery) -> None:
+    """Send a mail; return only when a server has accepted it.
+
+    Raises NotSentError where it certainly has not, UnclearError where nobody here can tell.
+    """
+    server = _server_for(delivery)
+    if server is None:
+        _by_backend(mail)
+        return
+    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+    recipient = sanitize_address(delivery.recipient, "utf-8")
+    smtp.hand_over(server, delivery.sender, recipient, content)
+
+
+def _server_for(delivery: Delivery) -> Server | None:
+    """Return the SMTP server to speak to ourselves; None where Django's backend sends."""
+    try:
+        mailbox = mailbox_of(delivery.user)
+    except UnreadableSecretError as error:
+        raise RefusedError(f"{error} Settings, Mailbox, takes it.") from error
+    if mailbox is not None:
+        return Server.of(mailbox)
+    return Server.of_workspace() if settings.EMAIL_BACKEND == SMTP_BACKEND else None
+
+
+def _by_backend(mail: EmailMultiAlternatives) -> None:
+    """Send by Django's backend: what it does not say for certain counts as unclear."""
+    try:
+        connection = get_connection()
+        connection.open()
+    except (OSError, SMTPException) as error:
+        raise PutOffError("The mail provider could not be reached.") from error
+    try:
+        connection.send_messages([mail])
+    except SMTPRecipientsRefused as error:
+        [(code, text)] = error.recipients.values()
+        raise of_reply(code, text, to_recipient=True) from error
+    except SMTPResponseException as error:
+        raise of_reply(error.smtp_code, error.smtp_error) from error
+    except Exception as error:  # a provider's own errors are of any kind
+        raise UnclearError from error
+    finally:
+        connection.close()
