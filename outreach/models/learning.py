@@ -41,12 +41,15 @@ class StageChance(models.Model):
 
     `ages` is a list of rows in order of age, each `[seconds, lasted, share, low, high]`: of
     `lasted` silences that were this old, a share from 0 to 1 (with its 95 % interval) was answered
-    within 90 days. Source: SILENCE.md, "Defaults" (the floor); deals/survival.py.
+    within 90 days; a row of which none `lasted` says that nothing is known from that age on.
+    `typical_amount` is the median of the stage's open deals that have an amount, None without any.
+    Source: SILENCE.md, "Defaults" (the floor); deals/survival.py.
     """
 
     stage = models.OneToOneField(Stage, on_delete=models.CASCADE, related_name="chance_of_reply")
     ages = models.JSONField(default=list)
     silences = models.PositiveIntegerField()
+    typical_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     learned_at = models.DateTimeField()
 
     def __str__(self) -> str:
