@@ -9,13 +9,24 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Case, F, FilteredRelation, IntegerField, Prefetch, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    When,
+)
 from django.db.models.functions import Lower
 
 from accounts.models import User
 from deals import standing
 from deals.cutoffs import Cutoffs
-from deals.models import By, Deal, Pipeline, Silence, Stage
+from deals.models import By, Deal, Direction, Outcome, Pipeline, Silence, Stage, Touch
 from deals.policies import Rulebook
 from deals.standing import DIMMING_SHARE, Standing, State
 
@@ -30,6 +41,7 @@ STATES = (
     ("held", "On hold"),
     ("ours", "Our move"),
     ("nobody", "Nobody’s move"),
+    ("untouched", "Awaiting a first touch"),
 )
 SORTS = (
     ("-opened", "Newest first"),
@@ -85,9 +97,24 @@ def listed(reader: User, asked: Asked, cutoffs: Cutoffs) -> QuerySet[Deal]:
     deals = Deal.objects.visible_to(reader).filter(_narrowed(asked))
     if asked.text:
         deals = deals.filter(matching(asked.text))
-    if asked.state:
+    if asked.state == "untouched":
+        deals = untouched(deals)
+    elif asked.state:
         deals = deals.filter(pk__in=in_state(asked.state, reader, cutoffs).values("deal"))
     return ordered(deals, asked.sort)
+
+
+def untouched(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+    """Keep the open deals with prospects to whom we have not said a word yet.
+
+    What they wrote is none of ours, and what was not delivered was not said.
+    """
+    said = Touch.objects.standing().filter(deal=OuterRef("pk"))
+    ours = said.filter(
+        Q(direction=Direction.OUTBOUND, is_delivered=True) | Q(direction=Direction.TWO_WAY)
+    )
+    prospects = deals.filter(outcome=Outcome.OPEN, stage__pipeline__kind=Pipeline.Kind.PROSPECTS)
+    return prospects.filter(~Exists(ours.order_by()))
 
 
 def _narrowed(asked: Asked) -> Q:
