@@ -68,7 +68,7 @@ def test_what_was_suggested_by_mail_is_withdrawn_at_once(client: Client, ines: U
     made = order(deals[0], ines, now=timezone.now())
     assert Suggestion.objects.live().get().channel == "email"
     client.post(unsubscribe.address_of(made))
-    assert list(Suggestion.objects.live()) == []
+    assert {row.channel for row in Suggestion.objects.live()} == {""}
 
 
 def test_who_wants_nothing_at_all_is_not_noted_again(
