@@ -1,122 +1,132 @@
-"""Why they are probably silent: a guess with reasons, never a verdict. Pure rules in one table.
+"""Why they are probably silent: a guess with reasons, never a verdict. One table of rules.
 
-The first rule that holds is proposed. Source: SILENCE.md, "Why they are silent (diagnosis)".
+Each sign that is there speaks for a reason with a weight; the reason with the highest sum wins,
+unless not knowing weighs as much. docs/re-engaging.md shows the same table to everyone.
+Source: SILENCE.md, "Why they are silent (diagnosis)"; decision 072.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
-from statistics import median_high
 from typing import NamedTuple
 
-from outreach.evidence import WORDS, say_day, say_length
+from outreach import clues
+from outreach.clues import Sentence
+from outreach.evidence import say_day
 from outreach.models import Reason
+from outreach.signs import Signs
 
-QUICK = timedelta(hours=24)  # a usual reply within a day: such a person reads what we write
-HABIT = 3  # replies that make a usual time
-LONG_ROW = 3  # unanswered attempts that make a silence unlike them
+NOT_KNOWING = 20  # a reason must outweigh this to be proposed
+SURE = 100  # of what a rep said
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What the rows of a deal say about its silence.
+class Rule(NamedTuple):
+    """What a sign speaks for, and how much; `when` says the sign in words, for the docs."""
 
-    `replies` are how long they took in their silences that ended with a reply, `patience` how
-    long this one lasted until it went dark, both in elapsed time; days are local to the reader.
-    """
+    when: str
+    reason: Reason
+    weight: int
+    sign: Callable[[Signs], Sentence | None]
 
-    today: date
-    patience: timedelta
-    attempts: int = 0
-    replies: tuple[timedelta, ...] = ()
-    was_heard: bool = True
-    away_until: date | None = None
-    promised_on: date | None = None
-    has_dead_address: bool = False
-    is_late_stage: bool = False
 
-    @property
-    def usual_reply(self) -> timedelta | None:
-        """The median time that they took to reply, None without a habit."""
-        return median_high(self.replies) if len(self.replies) >= HABIT else None
+R = Reason
+RULES = (
+    Rule("they are out of office in this silence, and named the day", R.BUSY, 60, clues.away_until),
+    Rule("they are out of office in this silence, no day named", R.BUSY, 45, clues.away_undated),
+    Rule("they usually reply within a day, and not since a touch of ours that names neither price "
+         "nor stage", R.BUSY, 25, clues.quick_then_touch),
+    Rule("an address of theirs does not work", R.HARD_TO_REACH, 60, clues.dead_address),
+    Rule("they usually take longer to reply than this stage waits", R.HARD_TO_REACH, 50, clues.slow),
+    Rule("only one person is known at their company", R.HARD_TO_REACH, 10, clues.one_person),
+    Rule("a rep noted what they said about priorities", R.LOW_PRIORITY, 50, clues.priorities_remark),
+    Rule("two or more meetings were moved or did not take place since the last one that did",
+         R.LOW_PRIORITY, 40, clues.moved),
+    Rule("they were heard on another deal during this silence", R.LOW_PRIORITY, 35,
+         clues.heard_elsewhere),
+    Rule("they were never heard on this deal", R.LOW_PRIORITY, 35, clues.never_heard),
+    Rule("a rep noted what they said about the budget", R.CANNOT_COMMIT_YET, 50,
+         clues.budget_remark),
+    Rule("they usually reply within a day, and not since we named a price", R.CANNOT_COMMIT_YET, 45,
+         clues.quick_then_price),
+    Rule("a rep noted what they said about timing", R.CANNOT_COMMIT_YET, 40, clues.timing_remark),
+    Rule("they usually reply within a day, and not since the deal entered a stage",
+         R.CANNOT_COMMIT_YET, 35, clues.quick_then_stage),
+    Rule("a rep noted what they said about competitors", R.CANNOT_COMMIT_YET, 35,
+         clues.competitors_remark),
+    Rule("they named a day to come back, and it passed", R.CANNOT_COMMIT_YET, 30, clues.promise),
+    Rule("they brought up the price lately", R.CANNOT_COMMIT_YET, 30, clues.price),
+    Rule("they brought up another offer lately", R.CANNOT_COMMIT_YET, 25, clues.competitor),
+    Rule("the stage is one of which every second deal or more is won", R.CANNOT_COMMIT_YET, 15,
+         clues.late_stage),
+    Rule("they usually reply within a day, and not to the last three attempts or more",
+         R.LOST_INTEREST, 50, clues.quick_then_long_row),
+    Rule("their last reply took five times as long as usual, and more than a day",
+         R.LOST_INTEREST, 30, clues.fading),
+    Rule("three attempts or more had no answer, by somebody not known as quick",
+         R.LOST_INTEREST, 25, clues.long_row),
+)  # fmt: skip
+NOTHING = Sentence("Nothing in what happened speaks for one reason more than for another.")
 
 
 class Diagnosis(NamedTuple):
-    """The proposed reason and the sentence that shows why."""
+    """The likely reason, how likely from 0 to 100, and the evidence for it, heaviest first.
+
+    The last sentence may be the strongest one against it.
+    """
 
     reason: Reason
-    because: str
+    confidence: int
+    evidence: tuple[Sentence, ...] = ()
 
 
-UNKNOWN = Diagnosis(Reason.UNKNOWN, "")
+class _Heard(NamedTuple):
+    """A rule whose sign is there, with its sentence."""
+
+    rule: Rule
+    sentence: Sentence
+
+
+UNKNOWN = Diagnosis(Reason.UNKNOWN, 0, (NOTHING,))
 
 
 def diagnose(signs: Signs) -> Diagnosis:
-    """Propose the likely reason for a silence."""
-    for reason, rule in RULES:
-        if because := rule(signs):
-            return Diagnosis(reason, because)
-    return UNKNOWN
+    """Propose the likely reason for a silence; what a rep said of it wins.
+
+    The confidence is the reason's share of all weights, `NOT_KNOWING` among them, in per cent.
+    """
+    heard = [_Heard(rule, told) for rule in RULES if (told := rule.sign(signs))]
+    if signs.said:
+        said = Sentence(f"A rep said so on {say_day(signs.said.day, signs.today)}.")
+        return Diagnosis(signs.said.reason, SURE, (said, *_evidence(signs.said.reason, heard)))
+    reason, total = _heaviest(heard)
+    if total <= NOT_KNOWING:
+        loose = tuple(each.sentence for each in heard)
+        return UNKNOWN._replace(evidence=loose or UNKNOWN.evidence)
+    every = NOT_KNOWING + sum(each.rule.weight for each in heard)
+    return Diagnosis(reason, round(100 * total / every), _evidence(reason, heard))
 
 
-def say(diagnosis: Diagnosis) -> str:
-    """Say a diagnosis as evidence; nothing where there is none."""
-    if diagnosis.reason == Reason.UNKNOWN:
-        return ""
-    return f"Likely reason: {diagnosis.reason.label.lower()}. {diagnosis.because}"
+def _heaviest(heard: list[_Heard]) -> tuple[Reason, int]:
+    """Return the reason with the highest sum; of equal ones the one with the heaviest sign.
+
+    Where these are equal too, it is the one that stands first in the table.
+    """
+    sums: Counter[Reason] = Counter()
+    heaviest: dict[Reason, int] = {}
+    for rule, _ in heard:
+        sums[rule.reason] += rule.weight
+        heaviest[rule.reason] = max(rule.weight, heaviest.get(rule.reason, 0))
+    if not sums:
+        return Reason.UNKNOWN, 0
+    reason = max(sums, key=lambda each: (sums[each], heaviest[each]))
+    return reason, sums[reason]
 
 
-def _was_away(signs: Signs) -> str:
-    if signs.away_until is None:
-        return ""
-    return f"They were out of office until {say_day(signs.away_until, signs.today)}."
-
-
-def _address_fails(signs: Signs) -> str:
-    return "An address of theirs does not work." if signs.has_dead_address else ""
-
-
-def _promised(signs: Signs) -> str:
-    if signs.promised_on is None:
-        return ""
-    return f"They named {say_day(signs.promised_on, signs.today)} to come back to us."
-
-
-def _replies_slowly(signs: Signs) -> str:
-    usual = signs.usual_reply
-    if usual is None or usual <= signs.patience:
-        return ""
-    return f"They usually take {say_length(usual)} to reply: longer than this stage waits."
-
-
-def _used_to_be_quick(signs: Signs) -> str:
-    usual = signs.usual_reply
-    if usual is None or usual > QUICK or signs.attempts < LONG_ROW:
-        return ""
-    tries = WORDS[signs.attempts] if signs.attempts < len(WORDS) else str(signs.attempts)
-    return f"They usually replied within {say_length(usual)}, but not to the last {tries} attempts."
-
-
-def _decision_is_due(signs: Signs) -> str:
-    quick = signs.usual_reply is not None and signs.usual_reply <= QUICK
-    if not (signs.is_late_stage and quick):
-        return ""
-    return "They usually reply within a day, and this stage is close to a decision."
-
-
-def _never_heard(signs: Signs) -> str:
-    return "" if signs.was_heard else "They have not been heard on this deal so far."
-
-
-Rule = Callable[[Signs], str]
-RULES: tuple[tuple[Reason, Rule], ...] = (
-    (Reason.BUSY, _was_away),
-    (Reason.HARD_TO_REACH, _address_fails),
-    (Reason.CANNOT_COMMIT_YET, _promised),
-    (Reason.HARD_TO_REACH, _replies_slowly),
-    (Reason.LOST_INTEREST, _used_to_be_quick),
-    (Reason.CANNOT_COMMIT_YET, _decision_is_due),
-    (Reason.LOW_PRIORITY, _never_heard),
-)
+def _evidence(reason: Reason, heard: list[_Heard]) -> tuple[Sentence, ...]:
+    """Return what speaks for a reason, the heaviest first, and the heaviest against it."""
+    by_weight = sorted(heard, key=lambda each: -each.rule.weight)
+    told = [each.sentence for each in by_weight if each.rule.reason == reason]
+    against = (each.sentence for each in by_weight if each.rule.reason != reason)
+    text, touch = next(against, Sentence(""))
+    return (*told, Sentence(f"On the other hand: {text}", touch)) if text else tuple(told)

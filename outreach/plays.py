@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contacts.models import Channel
-from outreach import diagnosis, stopping
+from outreach import stopping
 from outreach.chances import Chance
 from outreach.diagnosis import UNKNOWN, Diagnosis
 from outreach.evidence import NOUNS, say_answers, say_unanswered
@@ -222,12 +222,11 @@ def _without_note(s: Situation, lacks: str, because: str) -> Choice:
 
 
 def _evidence(s: Situation, because: str) -> tuple[str, ...]:
-    """What happened, how they answer, why this play, why they may be silent."""
+    """What happened, how they answer, why this play."""
     answers = {channel: (known.answered, known.tried) for channel, known in s.lead.answers.items()}
     sentences = (
         say_unanswered(s.unanswered, s.since, s.today),
         say_answers(answers),
         because,
-        diagnosis.say(s.diagnosis),
     )
     return tuple(sentence for sentence in sentences if sentence)

@@ -1,69 +1,94 @@
-"""What the rows say about why somebody may be silent, read for many deals at once."""
+"""What can be seen of a silence that tells why somebody may be silent. Pure: read by `observing`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
+from statistics import median_high
+from typing import NamedTuple
 
-from deals.models import By, Direction, Ending, Hold, Pipeline, Silence, Touch
-from outreach.diagnosis import Signs
-from outreach.people import Way
+from outreach.mentions import Topic
+from outreach.models import Reason, Remark
 
-LATE_CHANCE = 50  # a stage from which every second deal is won has a decision on the table
-Row = Any  # a named row of values_list: which columns it has, each reader says
-
-
-@dataclass
-class Told:
-    """What the history of many deals tells, by deal; absences by contact."""
-
-    heard: set[int] = field(default_factory=set)
-    replies: dict[int, list[timedelta]] = field(default_factory=lambda: defaultdict(list))
-    away: dict[int, list[tuple[datetime, datetime]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+HABIT = 3  # replies that make a usual time
+USUALLY = 2 / 3  # of the replies that came within a time make it the usual one
+QUICK = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 24))  # they read what we write
 
 
-def read(deals: Mapping[int, Row], now: datetime) -> Told:
-    """Read which deals were heard, how long they took to reply, when contacts were away."""
-    told = Told()
-    heard = Touch.objects.standing().filter(deal__in=deals, is_heard=True)
-    heard = heard.exclude(direction=Direction.OUTBOUND).order_by()
-    told.heard = set(heard.values_list("deal_id", flat=True).distinct())
-    replied = Silence.objects.filter(deal__in=deals, by=By.THEM, ending=Ending.REPLIED)
-    for deal, since, heard_at in replied.values_list("deal_id", "started_at", "ended_at"):
-        if heard_at is not None:
-            told.replies[deal].append(heard_at - since)
-    contacts = {row.contact_id for row in deals.values()}
-    away = Hold.objects.filter(contact__in=contacts, ends_at__isnull=False, starts_at__lte=now)
-    for contact, since, until in away.values_list("contact_id", "starts_at", "ends_at"):
-        if contact and until:
-            told.away[contact].append((since, until))
-    return told
+class Opening(NamedTuple):
+    """What their silence began with: our touch on a channel, or the deal entering a stage."""
+
+    day: date
+    channel: str = ""
+    stage: str = ""
+    names_price: bool = False
+    touch: int | None = None
 
 
-def signs_of(
-    silence: Silence, deal: Row, told: Told, ways: Sequence[Way], today: datetime
-) -> Signs:
-    """Return the signs of one dark silence; `today` is now where the deal's owner is."""
-    assert silence.dark_at is not None
-    away = [until for since, until in told.away[deal.contact_id] if since >= silence.started_at]
-    is_prospect = deal.stage__pipeline__kind == Pipeline.Kind.PROSPECTS
+class Away(NamedTuple):
+    """An absence during the silence; `until` is None where their note names no day."""
 
-    def day(at: datetime | None) -> date | None:
-        return at.astimezone(today.tzinfo).date() if at else None
+    since: date
+    until: date | None = None
 
-    return Signs(
-        today=today.date(),
-        patience=silence.dark_at - silence.started_at,
-        attempts=silence.attempts,
-        replies=tuple(told.replies[deal.pk]),
-        was_heard=deal.pk in told.heard,
-        away_until=day(max(away, default=None)),
-        promised_on=day(silence.promised_at),
-        has_dead_address=any(not way.is_alive for way in ways),
-        is_late_stage=is_prospect and deal.stage__chance >= LATE_CHANCE,
-    )
+
+class Mentions(NamedTuple):
+    """How often they touched on a topic: on this deal, last by `touch`, and on others, unnamed."""
+
+    here: int = 0
+    elsewhere: int = 0
+    day: date | None = None
+    channel: str = ""
+    word: str = ""
+    touch: int | None = None
+
+
+class Said(NamedTuple):
+    """The reason that a rep gave for this silence, and when."""
+
+    reason: Reason
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the rows of a deal say about its silence; days are local to the deal's owner.
+
+    `replies` are how long they took in their silences that ended with a reply, in order, and
+    `patience` how long this one lasted until it went dark, both in elapsed time. `people` counts
+    who is known at their company, None for a consumer. `remarks` have the last day of each topic.
+    """
+
+    today: date
+    patience: timedelta
+    attempts: int = 0
+    replies: tuple[timedelta, ...] = ()
+    was_heard: bool = True
+    heard_elsewhere_on: date | None = None
+    opening: Opening | None = None
+    away: Away | None = None
+    moved: tuple[date, ...] = ()
+    promised_on: date | None = None
+    dead: tuple[str, ...] = ()
+    people: int | None = None
+    late_stage: str = ""
+    mentions: Mapping[Topic, Mentions] = field(default_factory=dict)
+    remarks: Mapping[Remark.Topic, date] = field(default_factory=dict)
+    said: Said | None = None
+
+    @property
+    def usual_reply(self) -> timedelta | None:
+        """The median time that they took to reply, None without a habit."""
+        return median_high(self.replies) if len(self.replies) >= HABIT else None
+
+    @property
+    def quick(self) -> timedelta | None:
+        """Within how long they usually reply, if that is a day at most."""
+        if len(self.replies) < HABIT:
+            return None
+        return next((time for time in QUICK if self.within(time) >= USUALLY), None)
+
+    def within(self, time: timedelta) -> float:
+        """Which share of their replies came within a time."""
+        return sum(reply <= time for reply in self.replies) / len(self.replies)

@@ -23,12 +23,12 @@ from deals.models import (
     Silence,
     Touch,
 )
-from outreach import people, signs
+from outreach import observing, people
 from outreach.chances import Chances
 from outreach.diagnosis import diagnose
+from outreach.observing import Row, Told, signs_of
 from outreach.people import Person
 from outreach.plays import Attempt, Situation
-from outreach.signs import Row, Told, signs_of
 from outreach.steps import Step, Steps
 from outreach.stopping import NO_FLOOR, Floor
 
@@ -73,13 +73,13 @@ def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
     ids = [row.deal_id for row in silences]
     rows = Deal.objects.filter(pk__in=ids).values_list(
         "pk", "contact_id", "company_id", "owner_id", "owner__time_zone", "amount",
-        "stage__chance", "stage__pipeline__kind", named=True,
+        "stage__name", "stage__chance", "stage__pipeline__kind", named=True,
     )  # fmt: skip
     gathered.deals = {row.pk: row for row in rows}
     _members(ids, gathered)
     _colleagues(gathered)
     _touches(ids, gathered)
-    gathered.told = signs.read(gathered.deals, now)
+    gathered.told = observing.read(silences, gathered.deals, now)
     known = {
         pk for pks in (*gathered.members.values(), *gathered.colleagues.values()) for pk in pks
     }

@@ -152,7 +152,9 @@ def replace(
         silence_id=suggestion.silence_id, spell_id=suggestion.spell_id, step=suggestion.step,
         deal_id=suggestion.deal_id, stage_id=suggestion.stage_id, owner_id=suggestion.owner_id,
         rank=suggestion.rank, play=play, contact=contact, channel=channel,
-        address_id=way.address if way else None, evidence=suggestion.evidence, created_at=now,
+        address_id=way.address if way else None, evidence=suggestion.evidence,
+        reason=suggestion.reason, confidence=suggestion.confidence,
+        reason_evidence=suggestion.reason_evidence, created_at=now,
     )  # fmt: skip
     line_up([suggestion.contact_id, contact.pk])
     return chosen
@@ -187,12 +189,14 @@ def _queue(silences: list[Silence], steps: Steps) -> list[Suggestion]:
 
 
 def _new(silence: Silence, choice: Choice, known: Known, spell: int, now: datetime) -> Suggestion:
+    guess = known.situation.diagnosis
     return Suggestion(
         silence=silence, spell_id=spell, step=known.situation.step,
         deal_id=silence.deal_id,
         stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank, play=choice.play,
         contact_id=choice.contact, channel=choice.channel, address_id=choice.address,
-        lacks=choice.lacks, evidence=list(choice.evidence), created_at=now,
+        lacks=choice.lacks, evidence=list(choice.evidence), reason=guess.reason,
+        confidence=guess.confidence, reason_evidence=list(guess.evidence), created_at=now,
     )  # fmt: skip
 
 

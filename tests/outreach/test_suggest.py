@@ -53,10 +53,12 @@ def test_nothing_is_queued_for_a_silence_that_is_not_dark(demo: Story) -> None:
 
 def test_what_it_repeats_of_the_deal_is_as_it_was(first: Suggestion, ines: User) -> None:
     assert (first.owner, first.stage.name, first.rank) == (ines, "Demo", Decimal("250.00"))
-    assert first.evidence == [
-        "One e-mail since 2 March went unanswered.",
-        "Likely reason: low priority. They have not been heard on this deal so far.",
-    ]
+    assert first.evidence == ["One e-mail since 2 March went unanswered."]
+
+
+def test_the_likely_reason_is_kept_with_its_evidence(first: Suggestion) -> None:
+    assert (first.reason, first.confidence) == ("low_priority", 64)
+    assert first.reason_evidence == [["They have not been heard on this deal so far.", None]]
 
 
 def test_a_deal_without_an_amount_ranks_last(ines: User) -> None:
@@ -310,7 +312,7 @@ def test_the_queries_for_a_batch_do_not_grow_with_it(ines: User, django_assert_n
         for _ in range(number):
             Story(make_deal(ines, "Demo")).we_write(day(0, 10))
         marked = sweep_at(day(8))
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(30):
             assert suggest.for_silences(marked, day(8)) == number
 
 
