@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import invitations, overview, people, profile, teams
+from accounts.views import covers, invitations, overview, people, profile, teams
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     ),
     path("settings/people/<int:person_id>/deactivation/", people.deactivate, name="deactivate"),
     path("settings/people/<int:person_id>/reactivation/", people.reactivate, name="reactivate"),
+    path("settings/people/<int:person_id>/covers/", covers.arrange, name="covers"),
+    path("settings/away/", covers.listing, name="away"),
+    path("settings/covers/<int:cover_id>/", covers.change, name="cover"),
+    path("settings/covers/<int:cover_id>/end/", covers.end, name="cover-end"),
     path("settings/teams/", teams.listing, name="teams"),
     path("settings/teams/<int:team_id>/", teams.team, name="team"),
     path("settings/teams/<int:team_id>/deletion/", teams.delete, name="team-delete"),

@@ -17,6 +17,7 @@ from accounts.access import admins_only, managers_only, reader
 from accounts.forms.outcomes import has_gone_through, status_of
 from accounts.forms.people import AddressForm, PersonForm
 from accounts.models import Invitation, User
+from accounts.views import covers
 
 PAGE = 50
 
@@ -80,6 +81,8 @@ def page_of(request: HttpRequest, person_id: int, **given: forms.BaseForm) -> Ht
     shown = get_object_or_404(visible.prefetch_related("led_teams"), pk=person_id)
     [entry] = directory.entries([shown], now=timezone.now())
     context: dict[str, Any] = {"person": shown, "entry": entry}
+    if shown.is_active:
+        context |= covers.card(request, shown)
     if reader(request).is_admin:
         context |= _for_admins(shown, entry.sign_in) | given
     return render(request, "accounts/person.html", context, status=status_of(*given.values()))

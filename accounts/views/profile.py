@@ -9,6 +9,7 @@ from accounts.access import admins_only, reader
 from accounts.forms.outcomes import status_of
 from accounts.forms.workspace import ProfileForm, WorkspaceForm
 from accounts.models import User, Workspace
+from accounts.views import covers
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,7 +21,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Your profile is saved.")
         return redirect("accounts:profile")
-    context = {"form": form, "me": me}
+    context = {"form": form, "me": me, "person": me, **covers.card(request, me)}
     return render(request, "accounts/profile.html", context, status=status_of(form))
 
 

@@ -22,9 +22,9 @@ def own_sections(user: User) -> list[str]:
 
 def test_everyone_finds_the_sections_of_their_role(cast: Cast):
     assert [own_sections(user) for user in (cast.ines, cast.maud, cast.ada)] == [
-        ["Profile"],
-        ["Profile", "People"],
-        ["Profile", "People", "Teams", "Workspace"],
+        ["Profile", "Away"],
+        ["Profile", "Away", "People"],
+        ["Profile", "Away", "People", "Teams", "Workspace"],
     ]
 
 
