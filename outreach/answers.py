@@ -22,15 +22,6 @@ class Answers:
     answered: int = 0
     unasked: int = 0
 
-    @property
-    def likely(self) -> float:
-        """How likely an answer is, by the rule of succession; 0 where there never was one.
-
-        So once of one (2/3) is less than nine of ten (10/12).
-        """
-        heard = self.answered + self.unasked
-        return (heard + 1) / (self.tried + self.unasked + 2) if heard else 0.0
-
 
 class Told(NamedTuple):
     """One touch of a conversation; `team` is whose it was, None where nobody's."""

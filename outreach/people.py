@@ -47,10 +47,6 @@ class Person:
         ways = [way for way in self.ways if way.is_alive and not way.is_refused]
         return [way for way in ways if self.may_be_named and way.channel not in self.opt_outs]
 
-    def likely(self, channel: str) -> float:
-        """How likely they answer on a channel, from 0 to 1."""
-        return self.answers.get(channel, Answers()).likely
-
 
 def read(ids: Iterable[int]) -> dict[int, Person]:
     """Return contacts as the rules see them, in four queries."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -28,7 +28,8 @@ from outreach.chances import Chances
 from outreach.diagnosis import diagnose
 from outreach.observing import Row, Told, signs_of
 from outreach.people import Person
-from outreach.plays import Attempt, Situation
+from outreach.rates import Rates
+from outreach.situation import Attempt, Situation
 from outreach.steps import Step, Steps
 from outreach.stopping import NO_FLOOR, Floor
 
@@ -57,6 +58,7 @@ class _Gathered:
     told: Told = field(default_factory=Told)
     chances: Chances = field(default_factory=Chances)
     floor: Floor = NO_FLOOR
+    rates: Rates = field(default_factory=Rates)
     time_zone: str = "UTC"
 
 
@@ -69,10 +71,13 @@ def load(silences: Sequence[Silence], due: Mapping[int, Step], steps: Steps) -> 
 def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
     workspace = Workspace.current()
     floor = Floor(workspace.reply_floor, workspace.reply_floor_silences)
-    gathered = _Gathered(chances=Chances.load(), floor=floor, time_zone=workspace.time_zone)
+    gathered = _Gathered(
+        chances=Chances.load(), rates=Rates.load(), floor=floor, time_zone=workspace.time_zone
+    )
     ids = [row.deal_id for row in silences]
     rows = Deal.objects.filter(pk__in=ids).values_list(
-        "pk", "contact_id", "company_id", "owner_id", "owner__time_zone", "amount",
+        "pk", "contact_id", "contact__erased_at", "company_id", "owner_id", "owner__time_zone",
+        "owner__team_id", "amount",
         "stage__name", "stage__chance", "stage__pipeline__kind", named=True,
     )  # fmt: skip
     gathered.deals = {row.pk: row for row in rows}
@@ -129,17 +134,21 @@ def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> K
     here = steps.now.astimezone(ZoneInfo(deal.owner__time_zone or gathered.time_zone))
     tries = gathered.tries[silence.deal_id]
     attempts = tries[len(tries) - silence.attempts :] if silence.attempts <= len(tries) else tries
-    ways = gathered.people[deal.contact_id].ways
+    primary = gathered.people[deal.contact_id]
+    if deal.contact__erased_at:
+        primary = replace(primary, opt_outs=frozenset({""}))
     situation = Situation(
         step=step.number,
         attempts_allowed=steps.threshold(silence).attempts,
-        primary=gathered.people[deal.contact_id],
+        primary=primary,
         others=tuple(gathered.people[pk] for pk in _others(deal, gathered)),
         attempts=tuple(Attempt(t.contact_id or deal.contact_id, t.channel) for t in attempts),
         unanswered=tuple(each.channel for each in tries),
         since=silence.started_at.astimezone(here.tzinfo).date(),
         today=here.date(),
-        diagnosis=diagnose(signs_of(silence, deal, gathered.told, ways, here)),
+        diagnosis=diagnose(signs_of(silence, deal, gathered.told, primary.ways, here)),
+        rates=gathered.rates.of(deal.owner__team_id),
+        deal=deal.pk,
         chance=gathered.chances.of(silence.stage_id, steps.now - silence.started_at),
         floor=gathered.floor,
     )

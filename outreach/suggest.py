@@ -24,6 +24,7 @@ from outreach.lines import line_up
 from outreach.models import Play, Suggestion
 from outreach.people import Way
 from outreach.plays import Choice
+from outreach.situation import Situation
 from outreach.situations import Known
 from outreach.steps import Step, Steps
 
@@ -248,6 +249,6 @@ def _allowed(suggestion: Suggestion, contact: Contact, channel: str, now: dateti
     )
 
 
-def _situation(suggestion: Suggestion, now: datetime) -> plays.Situation:
+def _situation(suggestion: Suggestion, now: datetime) -> Situation:
     silence, step = suggestion.silence, Step(suggestion.step)
     return situations.load([silence], {silence.pk: step}, Steps.at(now))[silence.pk].situation

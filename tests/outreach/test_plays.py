@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Channel
 from outreach.answers import Answers
+from outreach.approaches import APPROACHES
 from outreach.chances import Chance
 from outreach.diagnosis import Diagnosis, Reason
 from outreach.models import Play
 from outreach.people import Person, Way
-from outreach.plays import Attempt, Choice, Situation, choose
+from outreach.plays import Choice, choose
+from outreach.rates import Rates
+from outreach.situation import Attempt, Situation
 from outreach.stopping import Floor
 
 SINCE, TODAY = date(2025, 11, 12), date(2025, 11, 20)
 E_MAIL, PHONE, SMS = Way(1, "email"), Way(2, "phone"), Way(3, "sms")
-HARD_TO_REACH = Diagnosis(Reason.HARD_TO_REACH, 75)
+HARD_TO_REACH = Diagnosis(Reason.HARD_TO_REACH, 60)
+LOST_INTEREST = Diagnosis(Reason.LOST_INTEREST, 55)
 
 
 def mara(*ways: Way, **fields: object) -> Person:
     return Person(contact=1, ways=ways or (E_MAIL, PHONE), **fields)
+
+
+def unanswered(*channels: str) -> dict[str, Answers]:
+    """How somebody answers of whom nothing is known but that these touches had no answer."""
+    return {channel: Answers(tried=channels.count(channel)) for channel in channels}
 
 
 def jonas(*ways: Way, **fields: object) -> Person:
@@ -33,8 +43,9 @@ def situation(*channels: str, **fields: object) -> Situation:
     """A silence with attempts at the primary contact on these channels, all since it went dark."""
     attempts = tuple(Attempt(1, channel) for channel in channels)
     known = {
-        "step": len(attempts) + 1, "attempts_allowed": 5, "primary": mara(), "since": SINCE,
-        "today": TODAY, "attempts": attempts, "unanswered": ("email", *channels),
+        "step": len(attempts) + 1, "attempts_allowed": 5, "since": SINCE, "today": TODAY,
+        "primary": mara(answers=unanswered("email", *channels)),
+        "attempts": attempts, "unanswered": ("email", *channels),
     }  # fmt: skip
     return Situation(**{**known, **fields})
 
@@ -97,9 +108,85 @@ def test_an_unused_fact_opens_the_second_step_and_the_third() -> None:
     assert chosen(situation("email", "phone", primary=person))[0] == "personalise"
 
 
-def test_who_is_hard_to_reach_needs_another_channel_before_a_kind_word() -> None:
-    where = situation("email", primary=mara(has_fact=True), diagnosis=HARD_TO_REACH)
+def test_who_is_hard_to_reach_gets_another_channel_at_once_and_no_kind_word() -> None:
+    person = mara(has_fact=True, answers={"email": Answers(9, 8)})
+    where = situation(primary=person, diagnosis=HARD_TO_REACH)
     assert chosen(where) == ("switch_channel", "phone")
+    assert choose(where).evidence[-1] == "If they are hard to reach: another channel sooner."
+    assert chosen(situation("phone", primary=person, diagnosis=HARD_TO_REACH))[1] == "email"
+    only_mail = mara(E_MAIL, has_fact=True)
+    assert chosen(situation(primary=only_mail, diagnosis=HARD_TO_REACH)) == ("refocus", "email")
+
+
+def test_who_lost_interest_is_met_as_a_person_or_asked_about_elsewhere_and_let_go_sooner() -> None:
+    person = mara(has_fact=True)
+    assert chosen(situation(primary=person, diagnosis=LOST_INTEREST))[0] == "personalise"
+    where = situation("email", "phone", primary=person, diagnosis=LOST_INTEREST, others=(jonas(),))
+    assert choose(where).contact == 2
+    last = situation("email", "phone", "email", "phone", diagnosis=LOST_INTEREST)
+    assert chosen(last) == ("let_go", "email")
+    assert "Four attempts are enough where interest is lost." in choose(last).evidence
+
+
+def test_nobody_is_let_go_sooner_for_a_mere_guess_nor_before_the_second_attempt() -> None:
+    doubtful = Diagnosis(Reason.LOST_INTEREST, 49)
+    tried = ("email", "phone", "email", "phone")
+    assert chosen(situation(*tried, diagnosis=doubtful))[0] != "let_go"
+    for allowed in (1, 2):
+        where = situation(attempts_allowed=allowed, step=allowed, diagnosis=LOST_INTEREST)
+        assert chosen(where)[0] != "let_go"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.BUSY, "If they are busy: few words and one easy question."),
+        (Reason.LOW_PRIORITY, "If it is a low priority: one smaller step."),
+        (Reason.CANNOT_COMMIT_YET, "If they cannot commit yet: a step that decides nothing."),
+    ],
+)
+def test_who_has_other_things_to_do_is_asked_for_a_smaller_step(reason: Reason, said: str) -> None:
+    person = mara(E_MAIL, has_fact=True)
+    choice = choose(situation("email", primary=person, diagnosis=Diagnosis(reason, 60)))
+    assert choice.play == "refocus"
+    assert choice.evidence[-1] == said
+
+
+def test_the_reason_is_not_spoken_of_when_letting_go() -> None:
+    where = situation(step=6, diagnosis=HARD_TO_REACH)
+    assert choose(where).evidence[-1] == "All five attempts of this stage are spent."
+
+
+def test_every_reason_has_its_approach() -> None:
+    assert set(APPROACHES) == set(Reason)
+
+
+TEAM = Rates({(7, "phone"): (300, 90), (7, "email"): (2000, 400)}).of(7)
+
+
+def test_the_teams_rate_is_shown_beside_their_own() -> None:
+    answers = {"email": Answers(5, 1), "phone": Answers(3, 2)}
+    choice = choose(situation(primary=mara(answers=answers), rates=TEAM))
+    assert choice.channel == "phone"
+    assert choice.evidence[1] == (
+        "Answered 2 of 3 calls, 1 of 5 e-mails; the team’s calls are answered 30 in 100."
+    )
+
+
+def test_of_somebody_who_never_answered_the_team_says_what_promises_more() -> None:
+    choice = choose(situation("email", rates=TEAM))
+    assert (choice.play, choice.channel) == ("switch_channel", "phone")
+    assert choice.evidence[1:] == (
+        "The team’s calls are answered 30 in 100.",
+        "Calls promise more now than e-mails: about 30 in 100 answers against 13.",
+    )
+
+
+def test_what_came_unasked_is_shown_where_it_decides() -> None:
+    answers = {"email": Answers(2, 1), "chat": Answers(unasked=2)}
+    choice = choose(situation(primary=mara(E_MAIL, Way(4, "chat"), answers=answers)))
+    assert choice.channel == "chat"
+    assert choice.evidence[1:] == ("Answered 1 of 2 e-mails.", "Two chat messages came unasked.")
 
 
 def test_somebody_else_is_asked_where_the_primary_contact_cannot_be_reached() -> None:
@@ -114,11 +201,39 @@ def test_somebody_else_is_asked_after_three_attempts_at_one_person() -> None:
     assert choose(where).contact == 2
 
 
-def test_somebody_else_is_asked_on_another_channel_than_the_one_worn_out() -> None:
-    where = situation(
-        "email", "email", primary=mara(E_MAIL), others=(jonas(Way(9, "email"), Way(10, "phone")),)
+def test_a_third_in_a_row_is_not_made_with_somebody_else_either() -> None:
+    both = jonas(Way(9, "email"), Way(10, "phone"))
+    only_mail = mara(E_MAIL)
+    assert choose(situation("email", "email", primary=only_mail, others=(both,))).address == 10
+    alone = choose(situation("email", "email", primary=only_mail, others=(jonas(),)))
+    assert (alone.play, alone.channel, alone.lacks) == ("let_go", "", "channel")
+
+
+def test_who_was_heard_on_this_deal_is_asked_before_who_answers_elsewhere() -> None:
+    silent, lively, heard = (
+        Person(2, (Way(9, "email"),)),
+        Person(3, (Way(10, "email"),), answers={"email": Answers(9, 9)}),
+        Person(4, (Way(11, "email"),), heard_on=frozenset({7})),
     )
-    assert choose(where).address == 10
+    gone = mara(Way(1, "email", is_alive=False))
+    for others, asked, because in (
+        ((silent, lively, heard), 4, "Somebody else on their side was heard on this deal."),
+        ((silent, lively), 3, "Somebody else on their side is known to us."),
+        ((silent,), 2, "Somebody else on their side is known to us."),
+    ):
+        choice = choose(situation(primary=gone, others=others, deal=7))
+        assert (choice.play, choice.contact) == ("widen", asked)
+        assert because in choice.evidence
+
+
+def test_the_person_who_is_asked_instead_is_the_one_whose_answers_are_shown() -> None:
+    lively = jonas(answers={"email": Answers(5, 4)})
+    gone = mara(Way(1, "email", is_alive=False), answers={"email": Answers(8, 1)})
+    assert choose(situation(primary=gone, others=(lively,))).evidence == (
+        "One e-mail since 12 November went unanswered.",
+        "Somebody else on their side is known to us.",
+        "Answered 4 of 5 e-mails.",
+    )
 
 
 def test_who_was_asked_already_is_not_widened_to_again() -> None:
@@ -130,6 +245,7 @@ def test_who_was_asked_already_is_not_widened_to_again() -> None:
 def test_who_opted_out_is_passed_over_for_the_next_person() -> None:
     choice = choose(situation(primary=mara(opt_outs=frozenset({""})), others=(jonas(),)))
     assert (choice.play, choice.contact) == ("widen", 2)
+    assert "The deal’s own contact may not be written to any more." in choice.evidence
 
 
 def test_where_everybody_opted_out_there_is_no_play() -> None:
@@ -216,7 +332,7 @@ def situations(draw: st.DrawFn) -> Situation:
         unanswered=tuple(attempt.channel for attempt in attempts),
         since=SINCE,
         today=TODAY,
-        diagnosis=Diagnosis(reason, 50),
+        diagnosis=Diagnosis(reason, draw(st.integers(0, 100))),
     )
 
 
@@ -247,8 +363,8 @@ def test_no_play_is_a_third_attempt_in_a_row_nor_one_too_many(where: Situation) 
     choice = choose(where)
     if choice is None:
         return
-    to_them = [each.channel for each in where.attempts if each.contact == choice.contact]
-    assert [*to_them[-2:], choice.channel] != [choice.channel] * 3 or not choice.channel
+    last = [each.channel for each in where.attempts[-2:]]
+    assert [*last, choice.channel] != [choice.channel] * 3 or not choice.channel
     assert (where.step <= where.attempts_allowed) or choice.play == Play.LET_GO
 
 

@@ -53,7 +53,10 @@ def test_nothing_is_queued_for_a_silence_that_is_not_dark(demo: Story) -> None:
 
 def test_what_it_repeats_of_the_deal_is_as_it_was(first: Suggestion, ines: User) -> None:
     assert (first.owner, first.stage.name, first.rank) == (ines, "Demo", Decimal("250.00"))
-    assert first.evidence == ["One e-mail since 2 March went unanswered."]
+    assert first.evidence == [
+        "One e-mail since 2 March went unanswered.",
+        "If it is a low priority: one smaller step.",
+    ]
 
 
 def test_the_likely_reason_is_kept_with_its_evidence(first: Suggestion) -> None:
@@ -134,6 +137,7 @@ def test_an_attempt_that_is_recorded_late_overtakes_its_step(demo: Story) -> Non
 
 
 def test_a_personal_note_uses_its_fact_once(demo: Story, ines: User) -> None:
+    demo.they_write(day(0, 9), recorded_at=day(0, 11))
     fact = Fact.objects.create(
         contact=demo.deal.contact, text="the race round Gotland", learned_on=date(2026, 2, 1)
     )
@@ -312,7 +316,7 @@ def test_the_queries_for_a_batch_do_not_grow_with_it(ines: User, django_assert_n
         for _ in range(number):
             Story(make_deal(ines, "Demo")).we_write(day(0, 10))
         marked = sweep_at(day(8))
-        with django_assert_num_queries(30):
+        with django_assert_num_queries(31):
             assert suggest.for_silences(marked, day(8)) == number
 
 

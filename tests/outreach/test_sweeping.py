@@ -239,5 +239,5 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(
     for number in (1, 3):
         for _ in range(number):
             Story(make_deal(ines, "Demo")).we_write(day(0, 10))
-        with django_assert_num_queries(154):
+        with django_assert_num_queries(155):
             assert sweeping.run(day(8)).suggested == number
