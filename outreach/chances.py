@@ -8,11 +8,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
+import numpy as np
+from django.db.models import QuerySet
+
+from deals import reply_times, survival
+from deals.models import Deal, Stage
+from deals.survival import Table
 from outreach.models import StageChance
 
 FEW = 30  # fewer silences than this say little: SILENCE.md, "Defaults", lets the floor wait for 30
+WITHIN = timedelta(days=90)  # an answer later than that counts as none: SILENCE.md, "Defaults"
+RENEWED_AFTER = timedelta(days=1)  # the curves of months hardly change in a day
+LONGEST = 200  # rows of a stage: of a curve from 10,000 answers, each 50th
 
 Row = Sequence[float]  # seconds, lasted, share, low, high: as StageChance keeps them
 
@@ -37,14 +47,17 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """What was learned of each stage, by its id, in order of age."""
+    """What was learned of each stage, by its id: rows in order of age, and a typical amount."""
 
     stages: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+    amounts: Mapping[int, Decimal | None] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Chances:
         """Read what was learned last, in one query."""
-        return cls(dict(StageChance.objects.values_list("stage", "ages")))
+        known = list(StageChance.objects.values_list("stage", "ages", "typical_amount"))
+        ages = {stage: rows for stage, rows, _ in known}
+        return cls(ages, {stage: amount for stage, _, amount in known})
 
     def of(self, stage_id: int, age: timedelta) -> Chance | None:
         """Return the chance of a silence of this age; None where nothing is known of so old ones."""
@@ -54,6 +67,69 @@ class Chances:
             return None
         _, lasted, share, low, high = rows[place - 1]
         return Chance(share, low, high, int(lasted))
+
+
+def are_due(now: datetime) -> bool:
+    """Whether what was learned of some stage is older than a day, or nothing was."""
+    return _due(now).exists()
+
+
+def learn(now: datetime, *, by_hand: bool = False) -> None:
+    """Learn anew of the stages that are due, or by hand of all, one after the other.
+
+    Memory grows by 16 bytes for each silence of one stage. Safe to run twice, and side by side.
+    """
+    stages = Stage.objects.all() if by_hand else _due(now)
+    for stage in list(stages.order_by("pk").values_list("pk", flat=True)):
+        table = reply_times.of_stage(stage, now)
+        learned = {
+            "ages": ages_of(table), "silences": int(table.at_risk[0]) if table.times.size else 0,
+            "typical_amount": _typical_amount(stage), "learned_at": now,
+        }  # fmt: skip
+        StageChance.objects.update_or_create(stage_id=stage, defaults=learned)
+
+
+def ages_of(table: Table) -> list[list[float]]:
+    """Return a row for each age (in seconds) from which the chance is another one.
+
+    That is where somebody was answered or closed, and so long before it that it comes in sight;
+    of more than 200 such ages those that part the ends evenly. From where nobody was watched for
+    as long as a chance looks ahead, one row without silences says that nothing is known.
+    """
+    if not table.times.size:
+        return []
+    within = WITHIN.total_seconds()
+    ends, last = table.times[table.replied + table.closed > 0], table.times[-1]
+    moments = np.unique(np.ceil(np.concatenate([[0.0], ends, ends - within])))
+    moments = moments[moments >= 0]
+    if moments.size > LONGEST:
+        moments = moments[np.linspace(0, moments.size - 1, LONGEST).round().astype(int)]
+    blind = np.floor([max(last - within, -1.0) + 1, last + 1])
+    rows: list[list[float]] = []
+    for age in np.unique(np.concatenate([moments, blind])):
+        rows.append(_row(table, float(age), within))
+        if not rows[-1][1]:
+            break
+    return rows
+
+
+def _row(table: Table, age: float, within: float) -> list[float]:
+    known = survival.chance(table, age, within)
+    if known is None:
+        return [age, 0, 0.0, 0.0, 1.0]
+    return [age, known.lasted, *(round(share, 6) for share in (known.share, known.low, known.high))]
+
+
+def _due(now: datetime) -> QuerySet[Stage]:
+    fresh = StageChance.objects.filter(learned_at__gt=now - RENEWED_AFTER)
+    return Stage.objects.exclude(pk__in=fresh.values("stage"))
+
+
+def _typical_amount(stage: int) -> Decimal | None:
+    """Return the median amount of a stage's open deals, the lower one of two, in two queries."""
+    amounts = Deal.objects.open().filter(stage=stage, amount__gt=0).order_by("amount")
+    middle = max(amounts.count() - 1, 0) // 2
+    return amounts.values_list("amount", flat=True)[middle : middle + 1].first()
 
 
 def say(chance: Chance) -> str:
