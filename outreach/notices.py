@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from accounts.models import User, Workspace
+from accounts.models import Cover, User, Workspace
 from deals.darkness import Interval
 from deals.models import (
     By,
@@ -35,6 +35,7 @@ from outreach.models import Notice
 M = TypeVar("M", Hold, OutcomeEntry, Silence)
 Kind = Notice.Kind
 BATCH = 200
+LONGEST = 300  # letters that a notice holds
 # SILENCE.md: a crossing that was older than this when it was recorded (a first import) is no news
 NEWS = timedelta(hours=24)
 HEARD_AGAIN = "they were heard after you let go. Open the deal again?"
@@ -61,6 +62,27 @@ def tell(now: datetime) -> int:
 def unread(user: User) -> QuerySet[Notice]:
     """Return what a user was told and has not read, the latest first."""
     return Notice.objects.filter(user=user, read_at=None).select_related("deal")
+
+
+def with_covers(new: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Return new notices, and the same for whoever covers the reader of each at an instant.
+
+    Both are told: the colleague acts, and whoever comes back reads what happened meanwhile.
+    """
+    if not new:
+        return []
+    covers = Cover.objects.at(now).filter(user__in={notice.user_id for notice in new})
+    colleagues = {cover.user_id: cover for cover in covers.select_related("user")}
+    found = ((row, colleagues.get(row.user_id)) for row in new)
+    return [*new, *(_for_colleague(row, cover) for row, cover in found if cover)]
+
+
+def _for_colleague(notice: Notice, cover: Cover) -> Notice:
+    text = f"For {cover.user.get_short_name()}: {notice.text}"
+    return Notice(
+        user_id=cover.colleague_id, deal=notice.deal, kind=notice.kind,
+        key=f"{notice.key}:{cover.colleague_id}", text=text[:LONGEST], created_at=notice.created_at,
+    )  # fmt: skip
 
 
 def _ended_holds(now: datetime) -> tuple[int, int]:
@@ -187,6 +209,7 @@ def _notice(deal: Deal, kind: Notice.Kind, key: str, text: str, now: datetime) -
 
 
 def _write(told: Sequence[M], new: Sequence[Notice], now: datetime) -> int:
+    new = with_covers(new, now)
     if told:
         Notice.objects.bulk_create(new, ignore_conflicts=True)
         rows = type(told[0]).objects.filter(pk__in=[row.pk for row in told])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from accounts import covers
 from accounts.models import User
 from deals import conversation, course
 from deals.models import Hold, Outcome
 from outreach import notices
 from outreach.models import Notice
-from tests.cast import Story, day, make_deal, sweep_at
+from outreach.today import unread
+from tests.cast import Story, day, make_cover, make_deal, sweep_at
 
 
 @pytest.fixture
@@ -110,6 +113,55 @@ def test_an_old_crossing_is_recorded_without_a_notice(demo: Story) -> None:
     assert notices.tell(day(9) + timedelta(minutes=1)) == 0
 
 
+def pause_to(story: Story, until: int) -> None:
+    pause = Hold(deal=story.deal, reason="pause", starts_at=day(1), ends_at=day(until))
+    conversation.hold(pause, now=day(1))
+
+
+def test_during_a_cover_the_colleague_is_told_too(demo: Story, ines: User, karl: User) -> None:
+    make_cover(karl, ines, day(2), day(4))
+    pause_to(demo, 3)
+    assert notices.tell(day(3)) == 2
+    assert notices.tell(day(3, 10)) == 0
+    assert told() == [("Ines", "hold_ended"), ("Karl", "hold_ended")]
+    texts = list(Notice.objects.order_by("pk").values_list("text", flat=True))
+    assert texts[1] == f"For Ines: {texts[0]}"
+
+
+@pytest.mark.parametrize(("since", "until"), [(0, 3), (4, 6)])
+def test_before_and_after_a_cover_only_the_owner_is_told(
+    demo: Story, ines: User, karl: User, since: int, until: int
+) -> None:
+    make_cover(karl, ines, day(since), day(until))
+    pause_to(demo, 3)
+    assert notices.tell(day(3)) == 1
+    assert told() == [("Ines", "hold_ended")]
+
+
+def test_what_the_colleague_reads_stays_news_to_the_owner(
+    demo: Story, ines: User, karl: User
+) -> None:
+    now = timezone.now()
+    make_cover(karl, ines, now - timedelta(days=1), now + timedelta(days=1))
+    pause_to(demo, 3)
+    notices.tell(now)
+    Notice.objects.filter(user=karl).update(read_at=now)
+    assert [notice.kind for notice in unread(ines)] == ["hold_ended"]
+    assert list(unread(karl)) == []
+
+
+def test_once_the_cover_is_over_its_news_are_out_of_sight(
+    demo: Story, ines: User, karl: User
+) -> None:
+    now = timezone.now()
+    cover = make_cover(karl, ines, now - timedelta(days=1), now + timedelta(days=1))
+    pause_to(demo, 3)
+    notices.tell(now)
+    assert unread(karl).count() == 1
+    covers.end(cover, now=now)
+    assert list(unread(karl)) == []
+
+
 def test_the_number_of_queries_does_not_grow_with_what_is_told(
     ines: User, django_assert_num_queries
 ) -> None:
@@ -124,7 +176,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_told(
             ours = Story(make_deal(ines, "Demo"))
             ours.they_write(day(1, 10))
         sweep_at(day(2, 11))
-        with django_assert_num_queries(24):
+        with django_assert_num_queries(27):  # three that tell ask who covers
             assert notices.tell(day(3)) == 3 * number
 
 
