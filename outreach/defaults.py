@@ -1,4 +1,8 @@
-"""The words that a new workspace starts with: templates shipped as data, one file a language."""
+"""The words that a workspace starts with: templates shipped as data, a folder a language.
+
+`data/templates/<language>/<play>.toml`: each entry says its channels, its words, and where they
+are for one reason only or not the first, `reason` and `variant`.
+"""
 
 from __future__ import annotations
 
@@ -11,50 +15,69 @@ from typing import NamedTuple
 
 from outreach.models import Template
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parent / "data" / "templates"
 ENGLISH = "en"  # every play and channel has words in it
 
 
+class Key(NamedTuple):
+    """Which words: for which play, on which channel, in which language, for which reason."""
+
+    play: str
+    channel: str
+    language: str
+    reason: str = ""  # for any
+    variant: int = 0
+
+    @classmethod
+    def of(cls, row: Template) -> Key:
+        """Return the key of a row."""
+        return cls(row.play, row.channel, row.language, row.reason, row.variant)
+
+
 class Shipped(NamedTuple):
-    """The shipped words of one play on one channel in one language."""
+    """The shipped words of one key."""
 
     subject: str
     body: str
 
 
 @cache
-def shipped() -> dict[tuple[str, str, str], Shipped]:
-    """Return the shipped words by play, channel and language."""
-    return {
-        key: words for path in sorted(FOLDER.glob("templates_*.toml")) for key, words in _read(path)
-    }
+def shipped() -> dict[Key, Shipped]:
+    """Return the shipped words."""
+    return {key: words for path in sorted(FOLDER.glob("*/*.toml")) for key, words in _read(path)}
 
 
 def furnish(now: datetime) -> None:
     """Make a row of each shipped template that has none; what is there was perhaps edited."""
-    known = set(Template.objects.values_list("play", "channel", "language"))
+    names = Template.objects.values_list(*Key._fields)
+    known = {Key(*row) for row in names}
     missing = [
-        Template(
-            play=play, channel=channel, language=language,
-            subject=words.subject, body=words.body, changed_at=now,
-        )
-        for (play, channel, language), words in shipped().items()
-        if (play, channel, language) not in known
-    ]  # fmt: skip
+        Template(**key._asdict(), **words._asdict(), changed_at=now)
+        for key, words in shipped().items()
+        if key not in known
+    ]
     Template.objects.bulk_create(missing, ignore_conflicts=True)
 
 
+def is_shipped(template: Template) -> bool:
+    """Whether there are shipped words for it to take back; else it is the workspace's own."""
+    return Key.of(template) in shipped()
+
+
 def restore(template: Template, now: datetime) -> None:
-    """Give a template the words again that it was shipped with, in English where it had none."""
-    words = shipped()
-    own = words.get((template.play, template.channel, template.language))
-    template.subject, template.body = own or words[template.play, template.channel, ENGLISH]
+    """Give a template the words again that it was shipped with; KeyError where it had none."""
+    template.subject, template.body = shipped()[Key.of(template)]
     template.reword(user=None, now=now)
 
 
-def _read(path: Path) -> Iterator[tuple[tuple[str, str, str], Shipped]]:
-    language = path.stem.removeprefix("templates_")
+def _read(path: Path) -> Iterator[tuple[Key, Shipped]]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["template"]:
         words = Shipped(entry.get("subject", ""), entry["body"].strip())
         for channel in entry["channels"]:
-            yield (entry["play"], channel, language), words
+            yield (
+                Key(
+                    path.stem, channel, path.parent.name,
+                    entry.get("reason", ""), entry.get("variant", 0),
+                ),
+                words,
+            )  # fmt: skip

@@ -1,57 +1,65 @@
 """What to say: the words of a suggestion, from a template and what is known of the deal.
 
-Words are rendered when someone reads them. A sentence whose field is not known is left out, so
-that a draft never has a hole or a placeholder. Source: SILENCE.md, "What to do (plays)".
+Words are rendered when someone reads them. Source: SILENCE.md, "What to do (plays)".
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
 
-from django.core.exceptions import ValidationError
-
-from contacts.models import Fact
-from outreach.defaults import ENGLISH, Shipped, shipped
+from contacts.models import Contact, Fact
+from deals.models import Deal
+from outreach.defaults import ENGLISH, shipped
+from outreach.fields import fields_in
+from outreach.filling import fill, parts, used
 from outreach.models import Suggestion, Template
+from outreach.values import Known
 
-FIELDS = {
-    "first_name": "The first name of whom you write to",
-    "wanted": "What they want, and why",
-    "next_step": "The next step that was agreed",
-    "fact": "The latest personal fact that was not used yet",
-    "title": "The deal’s title",
-    "owner_first_name": "The first name of the deal’s owner",
-    "company": "The company’s name",
-}
-SAMPLE = {
-    "first_name": "Mara",
-    "wanted": "the fuel readings of all vessels in one place before the charter season",
-    "next_step": "the first ten vessels live by 15 December",
-    "fact": "the sailing race round Gotland in July",
-    "title": "Fleet telematics",
-    "owner_first_name": "Ines",
-    "company": "Nordhavn Marine",
-}
-FIELD = re.compile(r"\{([^{}]*)\}")
-SENTENCE_END = re.compile(r"(?<=[.!?…])[ \t]+")
-Words = Shipped | Template
+FACT = "fact"
+
+
+class Words(Protocol):
+    """What a draft is made from: a template's words."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def body(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What to say, in plain text; talking points for a call. Empty where there is no channel."""
+    """What to say, in plain text; talking points and a voicemail for a call.
+
+    Empty where there is no channel. `others` counts the other drafts that can be had.
+    """
 
     subject: str = ""
     body: str = ""
+    voicemail: str = ""
+    others: int = 0
 
 
-def render(suggestion: Suggestion) -> Draft:
-    """Return the draft of a suggestion in the contact's language, else in English."""
+def render(suggestion: Suggestion, *, now: datetime | None = None) -> Draft:
+    """Return the draft of a suggestion: the variant that was asked for, of what fits its reason.
+
+    In the contact's language, else in English. Without `now` it offers no times.
+    """
     if not suggestion.channel:
         return Draft()
-    return filled(_words(suggestion), values_of(suggestion))
+    found = candidates(suggestion)
+    words = _chosen(suggestion, found)
+    draft = of(words, suggestion.deal, suggestion.contact, now=now)
+    return replace(draft, others=len(found) - 1)
+
+
+def of(words: Template, deal: Deal, contact: Contact, *, now: datetime | None = None) -> Draft:
+    """Return the draft that a template gives for a deal and a contact."""
+    known = Known(deal, contact, language=words.language, now=now)
+    return filled(words, known.values({"title", *fields_in(words.subject, words.body)}))
 
 
 def filled(words: Words, values: Mapping[str, str]) -> Draft:
@@ -59,75 +67,55 @@ def filled(words: Words, values: Mapping[str, str]) -> Draft:
     subject = fill(words.subject, values)
     if words.subject and not subject:
         subject = values.get("title", "")
-    return Draft(subject, fill(words.body, values))
+    body, voicemail = (fill(text, values) for text in parts(words.body))
+    return Draft(subject, body, voicemail)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fill in the fields of a text; each sentence that lacks one is left out."""
-    lines = []
-    for line in text.splitlines():
-        kept = _line(line, values)
-        if kept or not line.strip():
-            lines.append(kept)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+def candidates(suggestion: Suggestion) -> list[Template]:
+    """Return the templates that "another draft" goes round: for its reason first, then for any.
 
-
-def check(text: str) -> None:
-    """Raise ValidationError, naming the fields there are, for a text that has any other."""
-    unknown = [name for name in FIELD.findall(text) if name not in FIELDS]
-    if unknown:
-        raise ValidationError(
-            f"There is no field {{{unknown[0]}}}. Use {known_fields()}.", code="field"
-        )
-    if set(FIELD.sub("", text)) & {"{", "}"}:
-        raise ValidationError(
-            f"A brace stands alone. A field has one on each side: {known_fields()}.", code="brace"
-        )
-
-
-def known_fields() -> str:
-    """Say which fields there are."""
-    names = [f"{{{name}}}" for name in FIELDS]
-    return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def values_of(suggestion: Suggestion) -> dict[str, str]:
-    """Return what is known for each field; "" where nothing is."""
-    deal, contact = suggestion.deal, suggestion.contact
-    company = contact.company or deal.company
-    fact = Fact.objects.filter(contact=contact, last_used_at=None).first()
-    known = {
-        "first_name": contact.first_name,
-        "wanted": deal.wanted,
-        "next_step": deal.next_step,
-        "fact": fact.text if fact else "",
-        "title": deal.title,
-        "owner_first_name": deal.owner.get_short_name(),
-        "company": company.name if company else "",
-    }
-    return {name: _inline(value) for name, value in known.items()}
-
-
-def _words(suggestion: Suggestion) -> Words:
-    """Return the template in the contact's language, else in English, else as it was shipped."""
+    In the contact's language, else in English, else as they were shipped.
+    """
+    reasons = [suggestion.reason, ""]
+    rows = Template.objects.filter(
+        play=suggestion.play, channel=suggestion.channel, reason__in=reasons
+    )
     spoken = suggestion.contact.language.lower()
-    wanted = [spoken, spoken.partition("-")[0], ENGLISH]
-    rows = Template.objects.filter(play=suggestion.play, channel=suggestion.channel)
-    known = {row.language: row for row in rows.filter(language__in=wanted)}
-    found = next((known[language] for language in wanted if language in known), None)
-    return found or shipped()[suggestion.play, suggestion.channel, ENGLISH]
+    languages = list(dict.fromkeys([spoken, spoken.partition("-")[0], ENGLISH]))
+    found: dict[str, list[Template]] = {language: [] for language in languages}
+    for row in rows.filter(language__in=languages):
+        found[row.language].append(row)
+    best = next((known for known in found.values() if known), None) or _as_shipped(suggestion)
+    return sorted(best, key=lambda row: (not row.reason, row.variant))
 
 
-def _line(line: str, values: Mapping[str, str]) -> str:
-    sentences = SENTENCE_END.split(line)
-    kept = [
-        sentence
-        for sentence in sentences
-        if all(values.get(name) for name in FIELD.findall(sentence))
+def fact_of(suggestion: Suggestion, text: str = "") -> Fact | None:
+    """Return the personal fact that the draft of a suggestion names; None where it names none.
+
+    `text` is what was sent, where that is known: a fact that was taken out of it was not used.
+    """
+    if not suggestion.channel:
+        return None
+    words = _chosen(suggestion, candidates(suggestion))
+    known = Known(suggestion.deal, suggestion.contact, language=words.language)
+    said = fields_in(words.subject, words.body)
+    if FACT not in said or known.fact is None:
+        return None
+    values = known.values(said)
+    is_named = FACT in used(f"{words.subject}\n{words.body}", values)
+    is_kept = not text or values[FACT].casefold() in " ".join(text.split()).casefold()
+    return known.fact if is_named and is_kept else None
+
+
+def _chosen(suggestion: Suggestion, found: Sequence[Template]) -> Template:
+    return found[suggestion.variant % len(found)]
+
+
+def _as_shipped(suggestion: Suggestion) -> list[Template]:
+    """Return the shipped words in English as rows that are not saved."""
+    wanted = (suggestion.play, suggestion.channel, ENGLISH)
+    return [
+        Template(**key._asdict(), **words._asdict())
+        for key, words in shipped().items()
+        if key[:3] == wanted and key.reason in {suggestion.reason, ""}
     ]
-    return " ".join(FIELD.sub(lambda field: values[field[1]], sentence) for sentence in kept)
-
-
-def _inline(value: str) -> str:
-    """Return a value as a part of a sentence: on one line, without a full stop of its own."""
-    return " ".join(value.split()).rstrip(".")

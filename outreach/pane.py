@@ -72,7 +72,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     silence = deal.silences.open().first()
     stands, patience, tries = _standing(silence, now, rulebook)
     suggestion = _suggestion(deal, reader) if silence and silence.is_dark else None
-    draft = drafts.render(suggestion) if suggestion else None
+    draft = drafts.render(suggestion, now=now) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
     talk = thread.read(deal)
     return Pane(

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from contacts.models import Channel
-from outreach import drafts
+from outreach import fields
 from outreach.models import Template
 
 WITH_SUBJECT = (Channel.EMAIL, Channel.LETTER, Channel.MEETING, Channel.WEB, Channel.OTHER)
@@ -31,12 +31,12 @@ class TemplateForm(forms.ModelForm):
 
     def clean_subject(self) -> str:
         subject: str = self.cleaned_data["subject"]
-        drafts.check(subject)
+        fields.check(subject)
         return subject
 
     def clean_body(self) -> str:
         body = "\n".join(line.rstrip() for line in self.cleaned_data["body"].splitlines()).strip()
-        drafts.check(body)
+        fields.check(body)
         if self.instance.channel in SHORT and len(body) > LONGEST_SHORT:
             raise forms.ValidationError(
                 f"That is {len(body)} characters. Keep it to {LONGEST_SHORT}: short messages are read."

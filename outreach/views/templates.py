@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import admins_only, reader
 from contacts.models import Channel
-from outreach import drafts
+from outreach import drafts, fields
 from outreach.defaults import Shipped, restore
 from outreach.forms.templates import TemplateForm
 from outreach.models import Play, Template
-from outreach.plays import CUSTOMARY
+from outreach.situation import USUAL_ORDER
 
 
 @require_safe
@@ -60,7 +60,7 @@ def shipped(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _place(template: Template) -> tuple[int, int]:
     """Return where a template stands: by play, then by how usual its channel is."""
-    return list(Play).index(Play(template.play)), CUSTOMARY.index(Channel(template.channel))
+    return list(Play).index(Play(template.play)), USUAL_ORDER.index(Channel(template.channel))
 
 
 def _page(
@@ -70,8 +70,8 @@ def _page(
     told = {
         "template": template,
         "form": form,
-        "fields": drafts.FIELDS,
-        "preview": drafts.filled(words, drafts.SAMPLE) if status == 200 else None,
+        "fields": fields.FIELDS,
+        "preview": drafts.filled(words, fields.sample(template.language)) if status == 200 else None,
         "may_edit": reader(request).is_admin,
     }
     part = "#preview" if request.headers.get("HX-Request") and "preview" in request.POST else ""

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from outreach import drafts
+from outreach.fields import known_fields
 from outreach.models import Template
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -14,7 +14,9 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 @pytest.fixture
 def template(workspace: object) -> Template:
-    return Template.objects.get(play="refocus", channel="email")
+    return Template.objects.get(
+        play="refocus", channel="email", language="en", reason="", variant=0
+    )
 
 
 @pytest.fixture
@@ -60,15 +62,15 @@ def test_an_admin_changes_the_words_and_takes_the_shipped_ones_back(
 
 
 def test_an_unknown_field_is_refused_with_the_list(ada: User, url: str) -> None:
-    answer = signed_in(ada).post(url, {"subject": "", "body": "Hello {name}."})
+    answer = signed_in(ada).post(url, {"subject": "", "body": "Hello {nickname}."})
     assert answer.status_code == 422
     assert answer.context["form"].errors == {
-        "body": [f"There is no field {{name}}. Use {drafts.known_fields()}."],
+        "body": [f"There is no field {{nickname}}. Use {known_fields()}."],
     }
 
 
 def test_short_channels_keep_to_short_texts_and_have_no_subject(ada: User) -> None:
-    sms = Template.objects.get(play="refocus", channel="sms")
+    sms = Template.objects.get(play="refocus", channel="sms", language="en", reason="", variant=0)
     answer = signed_in(ada).post(f"/settings/templates/{sms.pk}/", {"body": "a " * 200})
     assert answer.status_code == 422
     assert answer.context["form"].errors == {
@@ -101,7 +103,7 @@ def test_the_pages_ask_the_database_a_fixed_number_of_times(
     client.get(url)
     with django_assert_num_queries(5):
         client.get("/settings/templates/")
-    Template.objects.exclude(play="refocus", channel="email").delete()
+    Template.objects.exclude(play="refocus", channel="email", language="en").delete()
     with django_assert_num_queries(5):
         client.get("/settings/templates/")
     with django_assert_num_queries(5):
