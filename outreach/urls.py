@@ -3,6 +3,7 @@ from django.urls import path
 from outreach.views import (
     actions,
     search,
+    sending,
     suggestions,
     templates,
     today,
@@ -26,6 +27,10 @@ urlpatterns = [
     path("deals/<int:pk>/won/", actions.won, name="won"),
     path("deals/<int:pk>/lost/", actions.lost, name="lost"),
     path("deals/<int:pk>/touches/", touches.log, name="touches"),
+    path("deals/<int:pk>/send/", sending.send, name="send"),
+    path("deals/<int:pk>/deliveries/", sending.of_deal, name="deliveries"),
+    path("deliveries/<int:pk>/cancellation/", sending.cancel, name="delivery-cancel"),
+    path("deliveries/<int:pk>/resolution/", sending.resolve, name="delivery-resolve"),
     # A touch, a pause, a suggestion
     path("touches/<int:pk>/", touches.touch, name="touch"),
     path("touches/<int:pk>/settled/", touches.settle, name="touch-settle"),

@@ -57,7 +57,15 @@ def is_on_today(request: Request) -> bool:
     return bool(request.htmx and request.htmx.target == "queue")
 
 
-def form_page(request: Request, deal: Deal, *, title: str, form: Any, **told: Any) -> HttpResponse:
+def form_page(
+    request: Request,
+    deal: Deal,
+    *,
+    title: str,
+    form: Any,
+    template: str = "outreach/form.html",
+    **told: Any,
+) -> HttpResponse:
     """Render a page that is one form, or the form for the dialog; 422 where it has errors."""
     shown = urlsplit(request.htmx.current_url or "").path if request.htmx else ""
     context = {
@@ -68,7 +76,7 @@ def form_page(request: Request, deal: Deal, *, title: str, form: Any, **told: An
         "aim": "#queue" if shown == reverse("outreach:today") else "",
         **told,
     }
-    name = "outreach/form.html#dialog" if request.htmx else "outreach/form.html"
+    name = f"{template}#dialog" if request.htmx else template
     response = render(request, name, context, status=UNPROCESSABLE if form.errors else 200)
     if form.errors and request.htmx:
         response["HX-Retarget"], response["HX-Reswap"] = "#dialog-body", "innerHTML"
