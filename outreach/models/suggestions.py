@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import User
 from contacts.models import Address, Channel, Contact, OptOut
-from deals.models import DarkSpell, Deal, Participation, Silence
+from deals.models import DarkSpell, Deal, Direction, Participation, Silence, Touch
 from outreach.models.reasons import Reason
 
 
@@ -76,6 +76,7 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
                 _not_overtaken(),
                 _person_takes_part(),
                 _way_is_open(),
+                _is_no_third_in_a_row(),
                 spell__isnull=False,
                 spell__ended_at=None,
                 owner=F("deal__owner"),
@@ -99,6 +100,22 @@ def _not_overtaken() -> Q:
     """No attempt was made since it was queued, nor recorded later for an earlier day."""
     since = Q(silence__attempted_at=None) | Q(silence__attempted_at__lt=F("created_at"))
     return since & Q(step__gt=F("silence__dark_attempts"))
+
+
+def _is_no_third_in_a_row() -> Q:
+    """The last two attempts were not both on its channel, as late ones may turn out to have been.
+
+    Asked only of the few silences that have two. Source: decision 074.
+    """
+    ours = Touch.objects.standing().filter(
+        deal=OuterRef("deal"), direction=Direction.OUTBOUND, is_delivered=True
+    )
+    latest = ours.order_by("-occurred_at", "-source", "-external_id").values("channel")
+    return (
+        Q(silence__attempts__lt=2)
+        | Q(channel="")
+        | ~(Q(channel=Subquery(latest[:1])) & Q(channel=Subquery(latest[1:2])))
+    )
 
 
 def _person_takes_part() -> Q:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from contacts.models import Address, Fact
-from deals import people
+from deals import conversation, people
 from outreach import suggest, sweeping
 from outreach.models import Play, Suggestion
 from outreach.steps import Steps
@@ -134,6 +134,20 @@ def test_an_attempt_that_is_recorded_late_overtakes_its_step(demo: Story) -> Non
     sweeping.run(day(10))
     kept = Suggestion.objects.get()
     assert (kept.state, kept.acted_at) == ("done", day(8, 12))
+
+
+def test_an_attempt_recorded_late_makes_its_channel_the_third_in_a_row(demo: Story) -> None:
+    """It was made before the deal went dark, so it overtakes no step; the channel is worn out."""
+    demo.they_write(day(0, 9), recorded_at=day(0, 11))
+    demo.we_write(day(3))
+    sweeping.run(day(8))
+    assert Suggestion.objects.live().get().channel == "email"
+    late = demo.we_write(day(4), recorded_at=day(8, 10))
+    assert Suggestion.objects.live().count() == 0
+    sweeping.run(day(8, 11))
+    assert Suggestion.objects.live().get().channel == "phone"
+    conversation.correct(late, now=day(8, 12), channel="phone")
+    assert Suggestion.objects.live().get().channel == "phone"
 
 
 def test_a_personal_note_uses_its_fact_once(demo: Story, ines: User) -> None:
