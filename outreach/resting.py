@@ -15,23 +15,27 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Cover, User
 from deals.models import Deal, Outcome, OutcomeEntry
 from deals.replay import lock
 
 COLUMNS = (
     "pk", "deal_id", "occurred_at", "reason", "look_again_on", "deal__title", "deal__amount",
     "deal__currency", "deal__wanted", "deal__contact__first_name", "deal__contact__last_name",
-    "deal__company__name", "deal__owner__name", "deal__stage__name",
+    "deal__company__name", "deal__owner_id", "deal__owner__name", "deal__stage__name",
 )  # fmt: skip
 MOVED_ON = "This deal rests no more. Look at it again: something has happened since."
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A deal of the group: what was wanted, when it was let go, and why."""
+    """A deal of the group: what was wanted, when it was let go, and why.
+
+    `cover` is the one by which it stands in the reader's queue, None for their own.
+    """
 
     flat: Any  # a named row of values_list with COLUMNS
+    cover: Cover | None = None
 
     @property
     def deal(self) -> int:

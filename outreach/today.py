@@ -7,7 +7,7 @@ Source: SILENCE.md, "Whose turn", "When it is dark" and "What the sweep does".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -181,7 +181,12 @@ class Today:
     def _again(self, size: int) -> list[Group]:
         """Return the let-go deals whose day for another look has come where the reader is."""
         day = timezone.localtime(self.now).date()
-        found = resting.rows(self.scope.reader, self.scope.within("deal__owner"), day, size + 1)
+        found = [
+            replace(row, cover=self.scope.cover_of(row.flat.deal__owner_id))
+            for row in resting.rows(
+                self.scope.reader, self.scope.within("deal__owner"), day, size + 1
+            )
+        ]
         group = Group(
             "again", "Worth another look", "let go, and their day is here", found[:size],
             len(found) > size,
