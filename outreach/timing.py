@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,7 @@ from deals.open_hours import zone_named
 from deals.policies import Rulebook, clock_of
 from deals.silence import UNDATED_ABSENCE
 from deals.worktime import WorkClock
+from outreach.evidence import say_day
 
 ENOUGH = 8  # heard touches that make a habit
 LATEST = 200  # heard touches that are read: habits change
@@ -62,6 +63,28 @@ class Habits:
     away: Sequence[Span] = ()
 
 
+def say(slot: Slot, now: datetime, zone: tzinfo) -> str:
+    """Say a slot as their clock shows it, and as the reader's does where it shows another time.
+
+    "Best: today 14:00–16:00 their time (15:00–17:00 yours), in their working hours."
+    """
+    day, theirs = _span(slot, now, slot.zone)
+    said, yours = f"{day} {theirs}", ""
+    own_day, own = _span(slot, now, zone)
+    if (own_day, own) != (day, theirs):
+        yours = f" their time ({own if own_day == day else f'{own_day} {own}'} yours)"
+    return f"Best: {said}{yours}, {slot.because}."
+
+
+def _span(slot: Slot, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    """Return the day and the hours of a slot in a zone, as one says them."""
+    starts, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    today = now.astimezone(zone).date()
+    apart = (starts.date() - today).days
+    day = f"{starts:%A} {say_day(starts.date(), today)}"
+    return {0: "today", 1: "tomorrow"}.get(apart, day), f"{starts:%H:%M}–{ends:%H:%M}"
+
+
 def best_time(contact: Contact, channel: str, *, now: datetime, rulebook: Rulebook) -> Slot | None:
     """Return when to write to a contact or call them next, in three queries.
 
@@ -81,7 +104,7 @@ def best_slot(habits: Habits, channel: str, now: datetime) -> Slot | None:
         return None
     if len(habits.heard) >= ENOUGH:
         return _liveliest(runs, habits)
-    return Slot(runs[0][0], runs[0][-1] + QUARTER, "their working hours", habits.zone)
+    return Slot(runs[0][0], runs[0][-1] + QUARTER, "in their working hours", habits.zone)
 
 
 def _liveliest(runs: Sequence[Sequence[datetime]], habits: Habits) -> Slot:
@@ -126,8 +149,8 @@ def _say_habit(starts_at: datetime, ends_at: datetime, habits: Habits) -> str:
     passed = [(_since_midnight(at, habits.zone) - begins) % DAY for at in habits.heard]
     count = sum(after < length for after in passed)
     if not count:
-        return "their working hours; they mostly answer at other hours"
-    return f"{count} of their {len(passed)} latest answers came at these hours"
+        return "in their working hours, though they mostly answer at others"
+    return f"when {count} of their {len(passed)} latest answers came"
 
 
 def _since_midnight(at: datetime, zone: ZoneInfo) -> timedelta:

@@ -15,7 +15,7 @@ from deals import calendars, conversation
 from deals.models import Hold, WorkCalendar
 from deals.policies import Rulebook
 from deals.worktime import WorkClock
-from outreach.timing import Habits, Slot, best_slot, best_time
+from outreach.timing import Habits, Slot, best_slot, best_time, say
 from tests.cast import Story, day, make_contact, make_deal
 
 WEEK = {weekday: [(time(9), time(17))] for weekday in range(5)}
@@ -36,7 +36,7 @@ def said(slot: Slot | None) -> tuple[str, str, str]:
 
 def test_without_habits_it_is_their_next_working_hours() -> None:
     assert said(best_slot(habits(), "email", day(0, 14, 7))) == (
-        "Mon 02 14:15", "17:00", "their working hours",
+        "Mon 02 14:15", "17:00", "in their working hours",
     )  # fmt: skip
 
 
@@ -60,9 +60,9 @@ def test_a_zone_with_odd_minutes_opens_at_its_own_nine() -> None:
 def test_eight_answers_make_a_habit_and_seven_do_not() -> None:
     """Answers on eight Mondays at half past two; Tuesday is the day."""
     heard = [day(-7 * week, 14, 30) for week in range(1, 9)]
-    assert said(best_slot(habits(heard=heard[:7]), "email", day(0)))[2] == "their working hours"
+    assert said(best_slot(habits(heard=heard[:7]), "email", day(0)))[2] == "in their working hours"
     assert said(best_slot(habits(heard=heard), "email", day(0))) == (
-        "Mon 02 13:00", "15:00", "8 of their 8 latest answers came at these hours",
+        "Mon 02 13:00", "15:00", "when 8 of their 8 latest answers came",
     )  # fmt: skip
 
 
@@ -76,14 +76,14 @@ def test_the_hours_beside_an_answer_count_half_and_other_weekdays_a_quarter() ->
     heard = [day(-7 * week, 10, 30) for week in range(1, 5)]
     heard += [day(2 - 7 * week, 15, 10) for week in range(1, 5)]
     assert said(best_slot(habits(heard=heard), "email", day(0, 12))) == (
-        "Wed 04 14:00", "16:00", "4 of their 8 latest answers came at these hours",
+        "Wed 04 14:00", "16:00", "when 4 of their 8 latest answers came",
     )  # fmt: skip
 
 
 def test_who_answers_at_night_is_still_written_to_in_open_hours() -> None:
     heard = [day(-number, 23) for number in range(1, 10)]
     slot = said(best_slot(habits(heard=heard), "email", day(0)))
-    assert slot[2] == "their working hours; they mostly answer at other hours"
+    assert slot[2] == "in their working hours, though they mostly answer at others"
     assert slot[:2] == ("Mon 02 09:00", "11:00")
 
 
@@ -106,6 +106,32 @@ def test_who_is_never_open_in_the_weeks_to_come_has_no_best_time() -> None:
     assert best_slot(habits(away=[(day(0, 0), day(60))]), "email", day(0)) is None
 
 
+@pytest.mark.parametrize(
+    ("hour", "reader", "sentence"),
+    [
+        (9, LONDON, "Best: today 09:00–17:00, in their working hours."),
+        (9, NEW_YORK, "Best: today 09:00–17:00 their time (04:00–12:00 yours), in their working hours."),
+        (18, LONDON, "Best: tomorrow 09:00–17:00, in their working hours."),
+        (1, NEW_YORK, "Best: today 09:00–17:00 their time (tomorrow 04:00–12:00 yours),"
+                      " in their working hours."),
+    ],
+)  # fmt: skip
+def test_it_is_said_on_both_clocks_where_they_differ(
+    hour: int, reader: ZoneInfo, sentence: str
+) -> None:
+    slot = best_slot(habits(), "email", day(0, hour))
+    assert slot is not None
+    assert say(slot, day(0, hour), reader) == sentence
+
+
+def test_a_later_day_is_named(ines: User) -> None:
+    slot = best_slot(habits(), "email", day(4, 18))
+    assert slot is not None
+    assert say(slot, day(4, 18), LONDON) == (
+        "Best: Monday 9 March 09:00–17:00, in their working hours."
+    )
+
+
 @pytest.fixture
 def mara(ines: User) -> Contact:
     """A contact in New York who lives by the workspace's calendar."""
@@ -114,7 +140,7 @@ def mara(ines: User) -> Contact:
 
 def test_the_workspaces_hours_are_meant_where_they_are(mara: Contact) -> None:
     slot = best_time(mara, "phone", now=day(0), rulebook=Rulebook.load())
-    assert said(slot) == ("Mon 02 09:00", "17:00", "their working hours")
+    assert said(slot) == ("Mon 02 09:00", "17:00", "in their working hours")
     assert slot is not None
     assert slot.starts_at == day(0, 14)
 
@@ -145,7 +171,7 @@ def test_habits_are_their_own_answers_on_any_deal(mara: Contact, ines: User, noo
         hers.we_talk(day(0, 19, 30 + number))
         theirs.we_write(day(0, 15))
     slot = best_time(mara, "email", now=day(1), rulebook=Rulebook.load())
-    assert said(slot)[2] == "8 of their 8 latest answers came at these hours"
+    assert said(slot)[2] == "when 8 of their 8 latest answers came"
     assert said(slot)[0] == "Mon 09 13:00"
 
 
