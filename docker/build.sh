@@ -13,6 +13,8 @@ mkdir -p "$target/app"
 for part in accounts config contacts deals outreach static templates docker manage.py LICENSE; do
     cp -R "$source/$part" "$target/app/"
 done
+mkdir "$target/app/docs" # what the pages of help are made from
+cp "$source"/docs/*.md "$target/app/docs/"
 
 # The manifest of static files belongs to the image. The key is for this one command.
 cd "$target/app"

@@ -2,6 +2,7 @@ from django.urls import path
 
 from outreach.views import (
     actions,
+    handbook,
     search,
     sending,
     suggestions,
@@ -19,6 +20,7 @@ urlpatterns = [
     path("heartbeat/", today.beat, name="heartbeat"),
     path("search/", search.page, name="search"),
     path("undo/<str:token>/", undo.take_back, name="undo"),
+    path("help/<slug:name>/", handbook.page, name="help"),
     path("notices/<int:pk>/read/", undo.read_notice, name="notice-read"),
     # A deal
     path("deals/<int:pk>/reply/", actions.reply, name="reply"),
