@@ -16,9 +16,10 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, reach
+from outreach import drafts, reach, remarks
 from outreach.drafts import Draft
-from outreach.models import Suggestion
+from outreach.models import Remark, Suggestion
+from outreach.why import Why, why
 from outreach.wording import say_play
 
 
@@ -58,6 +59,8 @@ class Pane:
     past_meeting: Hold | None
     offers_onboarding: bool
     onboarding: Deal | None
+    why: Why | None
+    remarks: Sequence[Remark]
 
     @property
     def reply_channel(self) -> str:
@@ -75,6 +78,8 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     draft = drafts.render(suggestion, now=now) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
     talk = thread.read(deal)
+    shown = {touch.pk for touch in talk.touches}
+    today = timezone.localtime(now).date()
     return Pane(
         deal=deal,
         contact=contact,
@@ -92,6 +97,8 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         past_meeting=_past_meeting(deal, now),
         offers_onboarding=course.offers_onboarding(deal),
         onboarding=_onboarding(deal, reader),
+        why=why(suggestion, reader, shown, today) if suggestion else None,
+        remarks=list(remarks.of(deal, reader)),
     )
 
 
@@ -111,8 +118,8 @@ def _standing(
 def _suggestion(deal: Deal, reader: User) -> Suggestion | None:
     live = Suggestion.objects.visible_to(reader).live().filter(deal=deal)
     found = live.select_related(
-        "contact__company", "address", "silence", "stage", "deal__contact", "deal__company",
-        "deal__owner", "after__deal",
+        "contact__company", "address", "silence__reason_entry__user", "stage",
+        "deal__contact", "deal__company", "deal__owner", "after__deal",
     )  # fmt: skip
     return found.order_by("-rank", "pk").first()
 

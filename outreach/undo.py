@@ -19,8 +19,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
-from deals.models import Deal, Hold, OutcomeEntry, Promise, Touch
-from outreach import deliveries, suggest, sweeping
+from deals.models import Deal, Hold, OutcomeEntry, Promise, Silence, Touch
+from outreach import deliveries, reasons, remarks, suggest, sweeping
 from outreach.models import Delivery, Suggestion
 from outreach.touches import take_back
 
@@ -39,6 +39,8 @@ class Kind(StrEnum):
     HOLD = "hold"
     PROMISE = "promise"
     SUGGESTION = "suggestion"
+    REASON = "reason"
+    REMARK = "remark"
     DELIVERY = "delivery"
 
 
@@ -178,6 +180,19 @@ def _delivery(undo: Undo, user: User, now: datetime) -> TakenBack:
     return TakenBack("Taken back: the mail does not go out. Your text is still there.")
 
 
+def _reason(undo: Undo, user: User, now: datetime) -> TakenBack:
+    silence = Silence.objects.visible_to(user).get(pk=undo.pk)
+    if not reasons.take_back(silence, undo.before, now=now):
+        return ALREADY
+    return TakenBack("Taken back: the reason is as it was before.")
+
+
+def _remark(undo: Undo, user: User, now: datetime) -> TakenBack:
+    if not remarks.restore(undo.pk, undo.before, user=user, now=now):
+        return ALREADY
+    return TakenBack("Taken back: the remark is there again.")
+
+
 def _still_there(rows: QuerySet[Row], undo: Undo, user: User) -> Row | None:
     """Return the row, None where it is gone; raise DoesNotExist where the reader may not see it."""
     row = rows.filter(pk=undo.pk).first()
@@ -198,5 +213,7 @@ RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.HOLD: _hold,
     Kind.PROMISE: _promise,
     Kind.SUGGESTION: _suggestion,
+    Kind.REASON: _reason,
+    Kind.REMARK: _remark,
     Kind.DELIVERY: _delivery,
 }

@@ -3,6 +3,8 @@ from django.urls import path
 from outreach.views import (
     actions,
     handbook,
+    reasons,
+    remarks,
     search,
     sending,
     suggestions,
@@ -33,13 +35,18 @@ urlpatterns = [
     path("deals/<int:pk>/deliveries/", sending.of_deal, name="deliveries"),
     path("deliveries/<int:pk>/cancellation/", sending.cancel, name="delivery-cancel"),
     path("deliveries/<int:pk>/resolution/", sending.resolve, name="delivery-resolve"),
-    # A touch, a pause, a suggestion
+    path("deals/<int:pk>/remarks/", remarks.index, name="remarks"),
+    path("deals/<int:pk>/remarks/new/", remarks.new, name="remark-new"),
+    # A touch, a remark, a pause, a suggestion
+    path("remarks/<int:pk>/", remarks.edit, name="remark"),
+    path("remarks/<int:pk>/deletion/", remarks.delete, name="remark-delete"),
     path("touches/<int:pk>/", touches.touch, name="touch"),
     path("touches/<int:pk>/settled/", touches.settle, name="touch-settle"),
     path("touches/<int:pk>/deletion/", touches.delete, name="touch-delete"),
     path("holds/<int:pk>/end/", actions.end_hold, name="hold-end"),
     path("holds/<int:pk>/meeting/", actions.meeting, name="meeting"),
     path("promises/<int:pk>/release/", actions.release_promise, name="promise-release"),
+    path("suggestions/<int:pk>/reason/", reasons.say, name="reason"),
     path("suggestions/<int:pk>/snooze/", suggestions.snooze, name="snooze"),
     path("suggestions/<int:pk>/dismissal/", suggestions.dismiss, name="dismiss"),
     path("suggestions/<int:pk>/another/", suggestions.another, name="another"),
