@@ -16,10 +16,10 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, reach, remarks
+from outreach import drafts, reach, timing
+from outreach.answering import answer
 from outreach.drafts import Draft
-from outreach.models import Remark, Suggestion
-from outreach.why import Why, why
+from outreach.models import Suggestion
 from outreach.wording import say_play
 
 
@@ -51,6 +51,7 @@ class Pane:
     play: str
     first: str
     tries: str
+    best: str
     draft: Draft | None
     ways: Sequence[Way]
     thread: Sequence[Entry]
@@ -74,7 +75,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     zone = timezone.get_current_timezone()
     silence = deal.silences.open().first()
     stands, patience, tries = _standing(silence, now, rulebook)
-    suggestion = _suggestion(deal, reader) if silence and silence.is_dark else None
+    suggestion = _suggestion(deal, silence, stands, reader=reader, now=now, rulebook=rulebook)
     draft = drafts.render(suggestion, now=now) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
     talk = thread.read(deal)
@@ -89,6 +90,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         play=_play(suggestion, deal),
         first=_first(suggestion, reader),
         tries=tries,
+        best=_best(suggestion, now, rulebook),
         draft=draft,
         ways=_ways(contact, suggestion, draft),
         thread=talk.thread(reader, now, zone, stands),
@@ -115,7 +117,26 @@ def _standing(
     return stands, str(span), tries if silence.by == By.THEM else ""
 
 
-def _suggestion(deal: Deal, reader: User) -> Suggestion | None:
+def _suggestion(
+    deal: Deal,
+    silence: Silence | None,
+    stands: Standing | None,
+    *,
+    reader: User,
+    now: datetime,
+    rulebook: Rulebook,
+) -> Suggestion | None:
+    """Return what to do: what is suggested on a dark deal, or to answer where it is our move."""
+    if silence is None or stands is None:
+        return None
+    if silence.by == By.US:
+        within = rulebook.threshold(silence.stage_id, now).reply_span
+        zone = timezone.get_current_timezone()
+        return answer(deal, silence, stands, within, now=now, zone=zone)
+    return _suggested(deal, reader) if silence.is_dark else None
+
+
+def _suggested(deal: Deal, reader: User) -> Suggestion | None:
     live = Suggestion.objects.visible_to(reader).live().filter(deal=deal)
     found = live.select_related(
         "contact__company", "address", "silence__reason_entry__user", "stage",
@@ -129,6 +150,14 @@ def _play(suggestion: Suggestion | None, deal: Deal) -> str:
         return ""
     whom = "" if suggestion.contact_id == deal.contact_id else suggestion.contact.name
     return say_play(suggestion.play, suggestion.channel, whom)
+
+
+def _best(suggestion: Suggestion | None, now: datetime, rulebook: Rulebook) -> str:
+    """Say when to write or call, where there is somebody to."""
+    if suggestion is None or not suggestion.channel:
+        return ""
+    slot = timing.best_time(suggestion.contact, suggestion.channel, now=now, rulebook=rulebook)
+    return timing.say(slot, now, timezone.get_current_timezone()) if slot else ""
 
 
 def _first(suggestion: Suggestion | None, reader: User) -> str:
