@@ -41,13 +41,15 @@ def before_sending(delivery: Delivery) -> str:
     deal = Deal.objects.get(pk=delivery.deal_id)
     if delivery.user is not None and not delivery.user.is_active:
         return f"{delivery.user} does not work here any more."
+    if why := to_person(deal, delivery.contact, delivery.address):
+        return why
     if _replied_since(delivery):
         return "They were heard in the meantime. Read that first."
     if deal.closed_at is not None and deal.closed_at > delivery.created_at:
         return "The deal was closed in the meantime."
     if _is_over(delivery):
         return "The deal has moved on since it was written. Look at it again first."
-    return to_person(deal, delivery.contact, delivery.address)
+    return ""
 
 
 def _replied_since(delivery: Delivery) -> bool:

@@ -94,6 +94,7 @@ def _open(server: Server) -> SMTP:
     try:
         if server.security == Security.STARTTLS:
             smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo_or_helo_if_needed()
         if server.username:
             smtp.login(server.username, server.password)
     except BaseException:
