@@ -201,19 +201,19 @@ if ON_FILE_BROKER:
         "control_folder": str(writable_folder(VAR / "broker" / "control")),
         "polling_interval": 0.2,
     }
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """Ask for a task; a tick that nobody took in time is no use: the next one does its work."""
+    schedule = timedelta(seconds=seconds)
+    return {"task": task, "schedule": schedule, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "outreach.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        # a tick that nobody took in time is no use: the next one does its work
-        "options": {"expires": SWEEP_SECONDS},
-    },
+    "sweep": _every(SWEEP_SECONDS, "outreach.tasks.sweep"),
     # imports and other long work, in case the message that began it was lost
-    "go-on": {
-        "task": "deals.tasks.go_on",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
+    "go-on": _every(SWEEP_SECONDS, "deals.tasks.go_on"),
+    "learn": _every(3600, "outreach.tasks.learn"),  # it acts once a day, and after an import
 }
 
 # --- Sign-in --------------------------------------------------------------------------------

@@ -12,16 +12,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Count
 
 from deals import reply_times, survival
-from deals.models import Deal, Stage
+from deals.models import Deal, Silence, Stage
 from deals.survival import Table
 from outreach.models import StageChance
 
 FEW = 30  # fewer silences than this say little: SILENCE.md, "Defaults", lets the floor wait for 30
 WITHIN = timedelta(days=90)  # an answer later than that counts as none: SILENCE.md, "Defaults"
 RENEWED_AFTER = timedelta(days=1)  # the curves of months hardly change in a day
+GROWN = 1.5  # by half as much history again, after an import, and what was learned is old too
+A_DAY, DEAREST = timedelta(days=1), 2.0  # what waiting is measured by, and may cost at most
 LONGEST = 200  # rows of a stage: of a curve from 10,000 answers, each 50th
 
 Row = Sequence[float]  # seconds, lasted, share, low, high: as StageChance keeps them
@@ -68,10 +70,23 @@ class Chances:
         _, lasted, share, low, high = rows[place - 1]
         return Chance(share, low, high, int(lasted))
 
+    def waiting(self, stage_id: int, age: timedelta) -> float:
+        """Return by what the chance of a silence of this age is divided if a day goes by: 1 to 2.
+
+        The shares between two rows are taken as on a line; where few lasted a day costs nothing.
+        """
+        rows = [row for row in self.stages.get(stage_id, ()) if row[1] >= FEW]
+        if not rows:
+            return 1.0
+        ages, shares = [row[0] for row in rows], [row[2] for row in rows]
+        now = age.total_seconds()
+        today, tomorrow = np.interp([now, now + A_DAY.total_seconds()], ages, shares)
+        return min(max(today / tomorrow, 1.0), DEAREST) if tomorrow else 1.0
+
 
 def are_due(now: datetime) -> bool:
-    """Whether what was learned of some stage is older than a day, or nothing was."""
-    return _due(now).exists()
+    """Whether what was learned of some stage is older than a day, or from far less than there is."""
+    return bool(_due(now))
 
 
 def learn(now: datetime, *, by_hand: bool = False) -> None:
@@ -79,8 +94,7 @@ def learn(now: datetime, *, by_hand: bool = False) -> None:
 
     Memory grows by 16 bytes for each silence of one stage. Safe to run twice, and side by side.
     """
-    stages = Stage.objects.all() if by_hand else _due(now)
-    for stage in list(stages.order_by("pk").values_list("pk", flat=True)):
+    for stage in _stages() if by_hand else _due(now):
         table = reply_times.of_stage(stage, now)
         learned = {
             "ages": ages_of(table), "silences": int(table.at_risk[0]) if table.times.size else 0,
@@ -120,9 +134,16 @@ def _row(table: Table, age: float, within: float) -> list[float]:
     return [age, known.lasted, *(round(share, 6) for share in (known.share, known.low, known.high))]
 
 
-def _due(now: datetime) -> QuerySet[Stage]:
+def _due(now: datetime) -> list[int]:
     fresh = StageChance.objects.filter(learned_at__gt=now - RENEWED_AFTER)
-    return Stage.objects.exclude(pk__in=fresh.values("stage"))
+    known = dict(fresh.values_list("stage", "silences"))
+    counts = Silence.objects.by_them().order_by().values_list("stage").annotate(Count("pk"))
+    grown = {stage for stage, count in counts if count > GROWN * known.get(stage, 0) + FEW}
+    return [stage for stage in _stages() if stage not in known or stage in grown]
+
+
+def _stages() -> list[int]:
+    return list(Stage.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def _typical_amount(stage: int) -> Decimal | None:

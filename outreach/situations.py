@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -28,6 +27,7 @@ from outreach.chances import Chances
 from outreach.diagnosis import diagnose
 from outreach.observing import Row, Told, signs_of
 from outreach.people import Person
+from outreach.ranking import Rank, Stakes, rank
 from outreach.rates import Rates
 from outreach.situation import Attempt, Situation
 from outreach.steps import Step, Steps
@@ -42,7 +42,7 @@ class Known:
 
     situation: Situation
     owner: int
-    rank: Decimal
+    rank: Rank
 
 
 @dataclass
@@ -77,7 +77,7 @@ def _gather(silences: Sequence[Silence], now: datetime) -> _Gathered:
     ids = [row.deal_id for row in silences]
     rows = Deal.objects.filter(pk__in=ids).values_list(
         "pk", "contact_id", "contact__erased_at", "company_id", "owner_id", "owner__time_zone",
-        "owner__team_id", "amount",
+        "owner__team_id", "amount", "currency",
         "stage__name", "stage__chance", "stage__pipeline__kind", named=True,
     )  # fmt: skip
     gathered.deals = {row.pk: row for row in rows}
@@ -152,7 +152,10 @@ def _known(silence: Silence, step: Step, steps: Steps, gathered: _Gathered) -> K
         chance=gathered.chances.of(silence.stage_id, steps.now - silence.started_at),
         floor=gathered.floor,
     )
-    return Known(situation, deal.owner_id, (deal.amount or Decimal()) * deal.stage__chance / 100)
+    stage, name = silence.stage_id, deal.stage__name
+    stakes = Stakes(deal.amount, deal.currency, stage, name, deal.stage__chance)
+    age = steps.now - silence.started_at
+    return Known(situation, deal.owner_id, rank(stakes, age, gathered.chances))
 
 
 def _others(deal: Row, gathered: _Gathered) -> list[int]:

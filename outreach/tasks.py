@@ -7,7 +7,7 @@ from time import monotonic
 from celery import shared_task
 from django.utils import timezone
 
-from outreach import fates, sweeping
+from outreach import fates, learning, sweeping
 from outreach.mail import send as sending
 
 A_WHILE = 60  # seconds; one mail more may take three minutes and stays inside a task's time
@@ -39,3 +39,9 @@ def send_due() -> None:
         if monotonic() > until:
             send_due.delay()
             return
+
+
+@shared_task
+def learn() -> None:
+    """Learn what is due from the history, as of now."""
+    learning.learn(timezone.now())

@@ -13,7 +13,7 @@ from django.db import transaction
 from contacts.models import Address, Channel, Contact
 from deals.models import Outcome, Touch
 from deals.policies import Rulebook
-from outreach import sweeping
+from outreach import learning, sweeping
 from outreach.demo import endings, house, offers, story, writing
 from outreach.demo.beats import Settled
 from outreach.demo.endings import Ending
@@ -57,7 +57,7 @@ class Written:
 
 
 def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
-    """Fill an empty workspace with so many deals as of `now`, all of it or nothing, and sweep.
+    """Fill an empty workspace with so many deals as of `now`, all of it or nothing; learn and sweep.
 
     The same seed at the same instant gives the same rows.
     """
@@ -68,6 +68,7 @@ def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
         plan.tell(deals or DEALS)
         writing.write_accounts(plan.folk.accounts)
         writing.write_deals(plan.stories, plan.house, now)
+    learning.learn(now)
     sweeping.run(now)
     return Written(len(plan.stories), Touch.objects.count())
 

@@ -52,7 +52,7 @@ def test_nothing_is_queued_for_a_silence_that_is_not_dark(demo: Story) -> None:
 
 
 def test_what_it_repeats_of_the_deal_is_as_it_was(first: Suggestion, ines: User) -> None:
-    assert (first.owner, first.stage.name, first.rank) == (ines, "Demo", Decimal("250.00"))
+    assert (first.owner, first.stage.name, first.rank) == (ines, "Demo", Decimal("25.00"))
     assert first.evidence == [
         "One e-mail since 2 March went unanswered.",
         "If it is a low priority: one smaller step.",
@@ -64,10 +64,10 @@ def test_the_likely_reason_is_kept_with_its_evidence(first: Suggestion) -> None:
     assert first.reason_evidence == [["They have not been heard on this deal so far.", None]]
 
 
-def test_a_deal_without_an_amount_ranks_last(ines: User) -> None:
+def test_a_deal_without_an_amount_ranks_as_a_typical_one(ines: User) -> None:
     Story(make_deal(ines, "Demo", amount=None)).we_write(day(0, 10))
     sweeping.run(day(8))
-    assert Suggestion.objects.get().rank == 0
+    assert Suggestion.objects.get().rank == Decimal("25.00")  # as 1000 do
 
 
 def test_what_a_rep_did_is_kept_with_who_and_when(first: Suggestion, ines: User) -> None:
