@@ -30,8 +30,8 @@ SAID = {
 
 
 def say(channel: str, value: str) -> str:
-    """Say what a link does: "Call +46 31 555"."""
-    return SAID[Channel(channel)].format(value)
+    """Say what a link does: "Call +46 31 555"; "" where no app opens the channel."""
+    return SAID.get(Channel(channel), "").format(value)
 
 
 def link(channel: str, value: str, *, subject: str = "", body: str = "") -> str:

@@ -20,12 +20,16 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Silence, Touch
-from outreach import deliveries, reasons, remarks, suggest, sweeping
-from outreach.models import Delivery, Suggestion
+from deals.people import hand_over
+from deals.replay import lock
+from outreach import deliveries, letting_go, reasons, remarks, suggest, sweeping
+from outreach.models import BulkAction, Delivery, Suggestion
 from outreach.touches import take_back
+from outreach.wording import say_count
 
 SALT = "lamplighter.undo"
 LASTS = timedelta(days=1)
+NAMED = 5  # deals that a message names
 Row = TypeVar("Row", Hold, Promise, OutcomeEntry)
 
 
@@ -36,11 +40,13 @@ class Kind(StrEnum):
     DELETION = "deletion"
     TURN = "turn"
     OUTCOME = "outcome"
+    LET_GO = "let_go"
     HOLD = "hold"
     PROMISE = "promise"
     SUGGESTION = "suggestion"
     REASON = "reason"
     REMARK = "remark"
+    BULK = "bulk"
     DELIVERY = "delivery"
 
 
@@ -125,14 +131,31 @@ def _turn(undo: Undo, user: User, now: datetime) -> TakenBack:
 
 
 def _outcome(undo: Undo, user: User, now: datetime) -> TakenBack:
-    entry = _still_there(OutcomeEntry.objects.all(), undo, user)
+    entry = _last_outcome(undo, user)
     if entry is None:
         return ALREADY
+    course.undo(entry, now=now)
+    return TakenBack(f"Taken back: “{entry.deal}” is as it was.", [entry.deal_id])
+
+
+def _let_go(undo: Undo, user: User, now: datetime) -> TakenBack:
+    entry = _last_outcome(undo, user)
+    if entry is None:
+        return ALREADY
+    note = letting_go.take_back(entry, undo.before, now=now)
+    text = f"Taken back: “{entry.deal}” is as it was. {note}".strip()
+    return TakenBack(text, [entry.deal_id])
+
+
+def _last_outcome(undo: Undo, user: User) -> OutcomeEntry | None:
+    """Return the entry, None where it is gone; raise TooLateError where it is not the last one."""
+    entry = _still_there(OutcomeEntry.objects.all(), undo, user)
+    if entry is None:
+        return None
     later = Q(occurred_at__gt=entry.occurred_at) | Q(occurred_at=entry.occurred_at, pk__gt=entry.pk)
     if OutcomeEntry.objects.filter(later, deal=entry.deal_id).exists():
         raise TooLateError("It is too late: the deal has moved on since. Look at its thread.")
-    course.undo(entry, now=now)
-    return TakenBack(f"Taken back: “{entry.deal}” is as it was.", [entry.deal_id])
+    return entry
 
 
 def _hold(undo: Undo, user: User, now: datetime) -> TakenBack:
@@ -180,6 +203,52 @@ def _delivery(undo: Undo, user: User, now: datetime) -> TakenBack:
     return TakenBack("Taken back: the mail does not go out. Your text is still there.")
 
 
+def _bulk(undo: Undo, user: User, now: datetime) -> TakenBack:
+    """Take back what an act on many deals did, where nothing has happened since; name the rest."""
+    action = BulkAction.objects.select_for_update(no_key=True).get(pk=undo.pk, user=user)
+    if action.undone_at is not None:
+        return ALREADY
+    lock([deal for deal, _, _ in action.done])
+    back = [done[0] for done in action.done if _one_of_many(action, done, user, now)]
+    action.undone_at = now
+    action.save(update_fields=["undone_at"])
+    moved_on = {deal for deal, _, _ in action.done}.difference(back)
+    stay = Deal.objects.visible_to(user).filter(pk__in=moved_on).order_by("title", "pk")
+    named = ", ".join(f"“{title}”" for title in stay.values_list("title", flat=True)[:NAMED])
+    text = f"Taken back: {say_count(len(back), 'deal is', 'deals are').lower()} as before."
+    if moved_on:
+        text += " " + say_count(len(moved_on), "deal has", "deals have") + " moved on since"
+        text += f": {named}{' and others' if len(moved_on) > NAMED else ''}." if named else "."
+    return TakenBack(text, back)
+
+
+def _one_of_many(
+    action: BulkAction, done: tuple[int, int, int | None], user: User, now: datetime
+) -> bool:
+    """Take one deal of many back through its own door; return False where it has moved on."""
+    deal, row, before = done
+    try:
+        match action.kind:
+            case BulkAction.Kind.REASSIGN:
+                return _given_back(deal, row, before, user)
+            case BulkAction.Kind.PAUSE:
+                return bool(_hold(Undo(Kind.HOLD, row), user, now).deals)
+            case _:
+                return bool(_outcome(Undo(Kind.OUTCOME, row), user, now).deals)
+    except (TooLateError, Deal.DoesNotExist):
+        return False
+
+
+def _given_back(deal: int, owner: int, before: int | None, user: User) -> bool:
+    """Give a deal back to whom it was taken from, if both are as they were."""
+    still = Deal.objects.overseen_by(user).filter(pk=deal, owner=owner)
+    former = User.objects.assignable_by(user).filter(pk=before).first()
+    if former is None or not still.exists():
+        return False
+    hand_over([deal], former)
+    return True
+
+
 def _reason(undo: Undo, user: User, now: datetime) -> TakenBack:
     silence = Silence.objects.visible_to(user).get(pk=undo.pk)
     if not reasons.take_back(silence, undo.before, now=now):
@@ -210,10 +279,12 @@ RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.DELETION: _deletion,
     Kind.TURN: _turn,
     Kind.OUTCOME: _outcome,
+    Kind.LET_GO: _let_go,
     Kind.HOLD: _hold,
     Kind.PROMISE: _promise,
     Kind.SUGGESTION: _suggestion,
     Kind.REASON: _reason,
     Kind.REMARK: _remark,
+    Kind.BULK: _bulk,
     Kind.DELIVERY: _delivery,
 }

@@ -1,6 +1,7 @@
 """What a rep says about a deal on the page Today."""
 
-from outreach.forms.endings import ClosingForm, LetGoForm
+from outreach.forms.endings import ClosingForm
+from outreach.forms.letting_go import DayToComeForm, LetGoForm
 from outreach.forms.moments import PauseForm, SnoozeForm
 from outreach.forms.touches import TouchForm
 from outreach.forms.ways import AnotherWayForm, MissingAddressForm
@@ -8,6 +9,7 @@ from outreach.forms.ways import AnotherWayForm, MissingAddressForm
 __all__ = [
     "AnotherWayForm",
     "ClosingForm",
+    "DayToComeForm",
     "LetGoForm",
     "MissingAddressForm",
     "PauseForm",

@@ -1,4 +1,4 @@
-"""What a rep does with a deal on Today: they replied, pause, let go, won, lost, meetings."""
+"""What a rep does with a deal on Today: they replied, pause, won, lost, meetings."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ from contacts.models import Channel
 from deals import conversation, course
 from deals.models import Deal, Direction, Hold, Outcome, Promise, Touch, Turn
 from deals.views.answers import Request
-from outreach.forms import ClosingForm, LetGoForm, PauseForm
+from outreach.forms import ClosingForm, PauseForm
 from outreach.undo import Kind, Undo
-from outreach.views.answers import done, form_page, page_of, refused, visible_deal
+from outreach.views.answers import (
+    closed_already,
+    done,
+    form_page,
+    page_of,
+    refused,
+    visible_deal,
+)
 
 GET_AND_POST = require_http_methods(["GET", "POST"])
 
@@ -66,27 +73,6 @@ def _paused(form: PauseForm, deal: Deal, request: Request) -> tuple[Kind, Hold |
 
 
 @GET_AND_POST
-def let_go(request: Request, pk: int) -> HttpResponse:
-    """Stop trying, for now or for good."""
-    deal = visible_deal(request, pk)
-    if not deal.is_open:
-        return refused(request, deal, _closed(deal))
-    form = _form(LetGoForm, request, deal)
-    if not form.is_valid():
-        lead = "They may always come back: heard later, the deal is relit."
-        return form_page(
-            request, deal, title=f"Let go of “{deal}”", form=form, submit="Let go", lead=lead
-        )
-    told = form.cleaned_data
-    entry = course.let_go(
-        deal, now=form.now, outcome=Outcome(told["outcome"]), look_again_on=told["look_again_on"],
-        reason=told["reason"], user=request.user,
-    )  # fmt: skip
-    text = f"Let go of “{deal}”."
-    return done(request, deal, text, _undo(request, deal, Kind.OUTCOME, entry.pk))
-
-
-@GET_AND_POST
 def won(request: Request, pk: int) -> HttpResponse:
     """Win a deal."""
     return _close(request, pk, Outcome.WON, "Won")
@@ -101,7 +87,7 @@ def lost(request: Request, pk: int) -> HttpResponse:
 def _close(request: Request, pk: int, outcome: Outcome, word: str) -> HttpResponse:
     deal = visible_deal(request, pk)
     if not deal.is_open:
-        return refused(request, deal, _closed(deal))
+        return refused(request, deal, closed_already(deal))
     form = _form(ClosingForm, request, deal)
     if not form.is_valid():
         return form_page(request, deal, title=f"{word}: “{deal}”", form=form, submit=word)
@@ -152,10 +138,6 @@ def _form(kind: type[Any], request: Request, deal: Deal) -> Any:
 
 def _undo(request: Request, deal: Deal, kind: Kind, pk: int) -> Undo:
     return Undo(kind, pk, page_of(request, deal))
-
-
-def _closed(deal: Deal) -> str:
-    return f"“{deal}” is {deal.get_outcome_display().lower()} already. Reopen it first."
 
 
 def _deal_of(request: Request, held: Hold) -> Deal:

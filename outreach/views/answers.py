@@ -38,6 +38,11 @@ def refused(request: Request, deal: Deal, text: str) -> HttpResponse:
     return back(request, deal)
 
 
+def closed_already(deal: Deal) -> str:
+    """Say that a deal is closed, and what to do first."""
+    return f"“{deal}” is {deal.get_outcome_display().lower()} already. Reopen it first."
+
+
 def back(request: Request, deal: Deal) -> HttpResponse:
     """Show Today anew where HTMX asked from it; else send the reader back."""
     url = page_of(request, deal)
