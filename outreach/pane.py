@@ -99,7 +99,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         past_meeting=_past_meeting(deal, now),
         offers_onboarding=course.offers_onboarding(deal),
         onboarding=_onboarding(deal, reader),
-        why=why(suggestion, reader, shown, today) if suggestion else None,
+        why=why(suggestion, reader, shown, today) if suggestion and suggestion.pk else None,
         remarks=list(remarks.of(deal, reader)),
     )
 
