@@ -54,7 +54,7 @@ def order(  # noqa: PLR0913  # what a mail is, and for whom it is done
         message_id=_new_message_id(), created_at=now, send_at=max(now + UNDO_WINDOW, send_at or now),
     )  # fmt: skip
     _refuse(made)
-    made.suggestion = _settled(deal, suggestion, user, now)
+    made.suggestion = _settled(made, suggestion, now)
     made.save()
     _wake_a_worker(made, now)
     return made
@@ -115,15 +115,14 @@ def _refuse(made: Delivery) -> None:
         raise ValidationError("This mail is on its way already.", code="twice")
 
 
-def _settled(
-    deal: Deal, suggestion: Suggestion | None, user: User, now: datetime
-) -> Suggestion | None:
+def _settled(made: Delivery, suggestion: Suggestion | None, now: datetime) -> Suggestion | None:
     """Count what was suggested as done and return it; one that was never stored is none."""
     if suggestion is None or suggestion.pk is None:
-        pending = Suggestion.objects.pending().filter(deal=deal, silence__ended_at=None)
+        pending = Suggestion.objects.pending().filter(deal=made.deal, silence__ended_at=None)
         suggestion = pending.order_by("pk").first()
     if suggestion is not None:
-        suggest.done(suggestion, user=user, now=now)
+        text = f"{made.subject}\n{made.body}"
+        suggest.done(suggestion, user=made.user, now=now, text=text)
     return suggestion
 
 

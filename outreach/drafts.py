@@ -40,6 +40,7 @@ class Draft:
     subject: str = ""
     body: str = ""
     voicemail: str = ""
+    language: str = ""
     others: int = 0
 
 
@@ -59,7 +60,8 @@ def render(suggestion: Suggestion, *, now: datetime | None = None) -> Draft:
 def of(words: Template, deal: Deal, contact: Contact, *, now: datetime | None = None) -> Draft:
     """Return the draft that a template gives for a deal and a contact."""
     known = Known(deal, contact, language=words.language, now=now)
-    return filled(words, known.values({"title", *fields_in(words.subject, words.body)}))
+    draft = filled(words, known.values({"title", *fields_in(words.subject, words.body)}))
+    return replace(draft, language=words.language)
 
 
 def filled(words: Words, values: Mapping[str, str]) -> Draft:

@@ -18,7 +18,7 @@ from accounts.models import User
 from contacts.models import Contact, Fact
 from deals.models import DarkSpell, Silence
 from deals.models.silences import SilenceQuerySet
-from outreach import plays, situations
+from outreach import drafts, plays, situations
 from outreach.filing import file_stale
 from outreach.lines import line_up
 from outreach.models import Play, Suggestion
@@ -31,6 +31,7 @@ from outreach.steps import Step, Steps
 State = Suggestion.State
 BATCH = 1000
 GONE = "This suggestion is no longer open. Look at the deal again: something has happened since."
+ONLY_DRAFT = "There is no other draft for it. An admin can add one under Settings, Templates."
 
 
 def for_silences(silences: Iterable[int], now: datetime, steps: Steps | None = None) -> int:
@@ -79,24 +80,42 @@ def wake(now: datetime) -> None:
         line_up(contacts.values())
 
 
-def done(suggestion: Suggestion, *, user: User | None, now: datetime) -> None:
+def done(suggestion: Suggestion, *, user: User | None, now: datetime, text: str = "") -> None:
     """Note that the rep did it: the next step waits for the stage's spacing.
 
-    A fact that opened a personal note counts as used. Raises ValidationError where it is no
-    longer open.
+    The personal fact that the draft names counts as used, unless it is not in the `text` that was
+    sent, where that is known. Raises ValidationError where it is no longer open.
     """
     with transaction.atomic():
         _settle(suggestion, State.DONE, user=user, now=now)
-        if suggestion.play == Play.PERSONALISE:
-            unused = Fact.objects.filter(contact=suggestion.contact_id, last_used_at=None)
-            Fact.objects.filter(pk__in=unused.values("pk")[:1]).update(last_used_at=now)
+        fact = drafts.fact_of(suggestion, text)
+        if fact is not None:
+            fact.last_used_at = now
+            fact.save(update_fields=["last_used_at"])
 
 
 def attempted(silence: Silence, *, user: User | None, now: datetime) -> None:
     """Count the pending suggestion of a silence as done, after an attempt was recorded on it."""
-    pending = Suggestion.objects.pending().filter(silence=silence).order_by("pk").first()
-    if pending is not None:
-        done(pending, user=user, now=now)
+    pending = Suggestion.objects.pending().filter(silence=silence).order_by("pk")
+    known = pending.select_related("deal__owner", "deal__company", "contact__company").first()
+    if known is not None:
+        done(known, user=user, now=now)
+
+
+def redraft(suggestion: Suggestion) -> None:
+    """Take the next of the drafts that there are for it, round and round.
+
+    Raises ValidationError where there is no other, or it is no longer open.
+    """
+    with transaction.atomic():
+        _lock(suggestion)
+        if not Suggestion.objects.pending().filter(pk=suggestion.pk).exists():
+            raise ValidationError(GONE, code="gone")
+        others = drafts.render(suggestion).others
+        if not others:
+            raise ValidationError(ONLY_DRAFT, code="only")
+        suggestion.variant = (suggestion.variant + 1) % (others + 1)
+        suggestion.save(update_fields=["variant"])
 
 
 def dismiss(suggestion: Suggestion, *, user: User, now: datetime) -> None:
@@ -152,8 +171,7 @@ def replace(
     chosen = Suggestion.objects.create(
         silence_id=suggestion.silence_id, spell_id=suggestion.spell_id, step=suggestion.step,
         deal_id=suggestion.deal_id, stage_id=suggestion.stage_id, owner_id=suggestion.owner_id,
-        rank=suggestion.rank, rank_parts=suggestion.rank_parts,
-        play=play, contact=contact, channel=channel,
+        rank=suggestion.rank, play=play, contact=contact, channel=channel,
         address_id=way.address if way else None, evidence=suggestion.evidence,
         reason=suggestion.reason, confidence=suggestion.confidence,
         reason_evidence=suggestion.reason_evidence, created_at=now,
@@ -195,8 +213,7 @@ def _new(silence: Silence, choice: Choice, known: Known, spell: int, now: dateti
     return Suggestion(
         silence=silence, spell_id=spell, step=known.situation.step,
         deal_id=silence.deal_id,
-        stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank.value,
-        rank_parts=known.rank.parts, play=choice.play,
+        stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank, play=choice.play,
         contact_id=choice.contact, channel=choice.channel, address_id=choice.address,
         lacks=choice.lacks, evidence=list(choice.evidence), reason=guess.reason,
         confidence=guess.confidence, reason_evidence=list(guess.evidence), created_at=now,

@@ -21,7 +21,7 @@ from outreach.views.answers import done, form_page, page_of, refused
 @require_http_methods(["GET", "POST"])
 def snooze(request: Request, pk: int) -> HttpResponse:
     """Put a suggestion off."""
-    suggestion = _visible(request, pk)
+    suggestion = visible_suggestion(request, pk)
     deal = suggestion.deal
     posted = request.POST if request.method == "POST" else None
     form = SnoozeForm(posted, now=timezone.now(), initial={"next": page_of(request, deal)})
@@ -41,7 +41,7 @@ def snooze(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def dismiss(request: Request, pk: int) -> HttpResponse:
     """Say no to a suggestion: its step does not come back."""
-    suggestion = _visible(request, pk)
+    suggestion = visible_suggestion(request, pk)
     deal = suggestion.deal
     try:
         suggest.dismiss(suggestion, user=request.user, now=timezone.now())
@@ -54,7 +54,7 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def another(request: Request, pk: int) -> HttpResponse:
     """Choose another play, person or channel for the same step."""
-    suggestion = _visible(request, pk)
+    suggestion = visible_suggestion(request, pk)
     deal = suggestion.deal
     now = timezone.now()
     posted = request.POST if request.method == "POST" else None
@@ -81,7 +81,7 @@ def another(request: Request, pk: int) -> HttpResponse:
 @transaction.atomic
 def address(request: Request, pk: int) -> HttpResponse:
     """Add the address for want of which nothing better could be suggested, and choose anew."""
-    suggestion = _visible(request, pk)
+    suggestion = visible_suggestion(request, pk)
     deal, contact = suggestion.deal, suggestion.contact
     posted = request.POST if request.method == "POST" else None
     form = MissingAddressForm(posted, contact=contact, initial={"next": page_of(request, deal)})
@@ -93,7 +93,8 @@ def address(request: Request, pk: int) -> HttpResponse:
     return done(request, deal, f"Added: {contact} can be reached by {form.instance}.")
 
 
-def _visible(request: Request, pk: int) -> Suggestion:
+def visible_suggestion(request: Request, pk: int) -> Suggestion:
+    """Return a suggestion on a deal that the reader may see, or answer 404."""
     rows = Suggestion.objects.visible_to(request.user).select_related(
         "deal__contact", "contact", "silence"
     )
