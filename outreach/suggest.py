@@ -80,7 +80,9 @@ def wake(now: datetime) -> None:
         line_up(contacts.values())
 
 
-def done(suggestion: Suggestion, *, user: User | None, now: datetime, text: str = "") -> None:
+def done(
+    suggestion: Suggestion, *, user: User | None, now: datetime, text: str = ""
+) -> None:
     """Note that the rep did it: the next step waits for the stage's spacing.
 
     The personal fact that the draft names counts as used, unless it is not in the `text` that was
@@ -171,7 +173,8 @@ def replace(
     chosen = Suggestion.objects.create(
         silence_id=suggestion.silence_id, spell_id=suggestion.spell_id, step=suggestion.step,
         deal_id=suggestion.deal_id, stage_id=suggestion.stage_id, owner_id=suggestion.owner_id,
-        rank=suggestion.rank, play=play, contact=contact, channel=channel,
+        rank=suggestion.rank, rank_parts=suggestion.rank_parts,
+        play=play, contact=contact, channel=channel,
         address_id=way.address if way else None, evidence=suggestion.evidence,
         reason=suggestion.reason, confidence=suggestion.confidence,
         reason_evidence=suggestion.reason_evidence, created_at=now,
@@ -213,7 +216,8 @@ def _new(silence: Silence, choice: Choice, known: Known, spell: int, now: dateti
     return Suggestion(
         silence=silence, spell_id=spell, step=known.situation.step,
         deal_id=silence.deal_id,
-        stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank, play=choice.play,
+        stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank.value,
+        rank_parts=known.rank.parts, play=choice.play,
         contact_id=choice.contact, channel=choice.channel, address_id=choice.address,
         lacks=choice.lacks, evidence=list(choice.evidence), reason=guess.reason,
         confidence=guess.confidence, reason_evidence=list(guess.evidence), created_at=now,

@@ -4,6 +4,7 @@ from outreach.views import (
     actions,
     drafts,
     handbook,
+    letting_go,
     reasons,
     remarks,
     search,
@@ -28,7 +29,8 @@ urlpatterns = [
     # A deal
     path("deals/<int:pk>/reply/", actions.reply, name="reply"),
     path("deals/<int:pk>/pause/", actions.pause, name="pause"),
-    path("deals/<int:pk>/let-go/", actions.let_go, name="let-go"),
+    path("deals/<int:pk>/let-go/", letting_go.let_go, name="let-go"),
+    path("deals/<int:pk>/closing-note/", letting_go.note, name="closing-note"),
     path("deals/<int:pk>/won/", actions.won, name="won"),
     path("deals/<int:pk>/lost/", actions.lost, name="lost"),
     path("deals/<int:pk>/touches/", touches.log, name="touches"),
