@@ -16,10 +16,11 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, reach, timing
+from outreach import drafts, reach, remarks, timing
 from outreach.answering import answer
 from outreach.drafts import Draft
-from outreach.models import Suggestion
+from outreach.models import Remark, Suggestion
+from outreach.why import Why, why
 from outreach.wording import say_play
 
 
