@@ -20,6 +20,7 @@ Counts = npt.NDArray[np.int64]
 CENSORED, REPLIED, CLOSED = 0, 1, 2  # how a silence ended, as far as we saw
 Z = 1.959963984540054  # the normal quantile of a 95 % interval
 TAIL = 0.025  # what a 95 % interval leaves on either side
+UNSEEN = 0.05  # as many of whom nothing is known change little
 WIDEST = 700.0  # e to the power of more overflows; the bounds are 0 and 1 long before
 
 
@@ -113,24 +114,32 @@ def chance(table: Table, age: float, within: float) -> Estimate | None:
     Of those that lasted past `age`: (F(age + within) − F(age)) ÷ S(age), which is Aalen and
     Johansen's share begun at that age (a landmark). Where none or all of them were answered, the
     interval is the exact one for as many as were seen to the end (Clopper and Pearson, 1934).
-    None where nobody lasted, or nobody was watched as long as that while some were still silent.
+    Where nobody was watched to the end, those still silent last (at most 5 in 100 of them) count
+    as not answered, and the interval takes them in. None where there are more, or nobody lasted.
     """
     lasted, to = table.lasted(age), age + within
     if not lasted:
         return None
     window = table.between(age, to)
     ended = window.replied + window.closed
-    are_all_ended = bool(ended.size and ended[-1] == window.at_risk[-1])
-    if table.times[-1] < to and not are_all_ended:
+    silent = float(np.prod(1 - ended / window.at_risk))
+    unseen = silent if table.times[-1] < to else 0.0
+    if unseen > UNSEEN:
         return None
     seen = int(ended[window.times < to].sum()) + table.lasting(to)
+    share, low, high = _share(window, seen, is_certain=not silent and not window.closed.any())
+    return Estimate(share, low, min(high + unseen, 1.0), lasted)
+
+
+def _share(window: Table, seen: int, *, is_certain: bool) -> tuple[float, float, float]:
+    """Return the share answered by the end of a window with its interval."""
     if not window.replied.any():
-        return Estimate(0.0, 0.0, 1 - TAIL ** (1 / seen), lasted)
-    if are_all_ended and not window.closed.any():
-        return Estimate(1.0, TAIL ** (1 / seen), 1.0, lasted)
+        return 0.0, 0.0, 1 - TAIL ** (1 / seen)
+    if is_certain:
+        return 1.0, TAIL ** (1 / seen), 1.0
     share, variance = (values[-1:] for values in _incidence(window))
     low, high = _log_log(share, variance)
-    return Estimate(float(share[0]), float(low[0]), float(high[0]), lasted)
+    return float(share[0]), float(low[0]), float(high[0])
 
 
 def _incidence(table: Table) -> tuple[Floats, Floats]:

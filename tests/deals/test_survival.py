@@ -125,6 +125,16 @@ def test_where_nothing_can_be_known_nothing_is_said(
     assert chance(Table.of(durations, ends), age, within=90) is None
 
 
+def test_a_few_that_nobody_watched_to_the_end_count_as_silent_and_widen_the_interval() -> None:
+    table = Table.of([*range(1, 40), 50], [REPLIED] * 39 + [CENSORED])
+    known, curve = chance(table, 0, within=90), aalen_johansen(table)
+    assert (known.share, known.lasted) == (pytest.approx(39 / 40), 40)
+    assert known.low == pytest.approx(curve.low[-1])
+    assert known.high == pytest.approx(min(curve.high[-1] + 1 / 40, 1))
+    assert chance(table, 19.5, within=90) is not None  # one of 21 is few
+    assert chance(table, 21.5, within=90) is None  # one of 19 is not
+
+
 def test_an_answer_at_once_counts_from_the_start_but_not_among_those_that_lasted() -> None:
     table = Table.of([0, 0, 4], [REPLIED, CLOSED, REPLIED])
     assert aalen_johansen(table).share == pytest.approx([1 / 3, 2 / 3])
