@@ -3,6 +3,7 @@ from django.urls import path
 from outreach.views import (
     actions,
     drafts,
+    guesses,
     handbook,
     letting_go,
     reasons,
@@ -57,6 +58,8 @@ urlpatterns = [
     path("suggestions/<int:pk>/address/", suggestions.address, name="address"),
     # For whoever received a mail of ours
     path("unsubscribe/<str:token>/", unsubscribe.page, name="unsubscribe"),
+    # For those who lead
+    path("report/guesses/", guesses.page, name="guesses"),
     # The words that drafts begin with, and how they are checked
     path("tone/", tone.check, name="tone"),
     path("settings/templates/", templates.index, name="templates"),
