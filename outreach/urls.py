@@ -63,6 +63,8 @@ urlpatterns = [
     # The words that drafts begin with, and how they are checked
     path("tone/", tone.check, name="tone"),
     path("settings/templates/", templates.index, name="templates"),
+    path("settings/templates/new/", templates.new, name="template-new"),
     path("settings/templates/<int:pk>/", templates.edit, name="template"),
+    path("settings/templates/<int:pk>/deletion/", templates.delete, name="template-delete"),
     path("settings/templates/<int:pk>/shipped/", templates.shipped, name="template-shipped"),
 ]

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Max
 
 from accounts.models import User
 from contacts.models import Channel
@@ -44,7 +45,19 @@ class Template(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_play_display()} · {self.get_channel_display()} ({self.language})"
+        reason = f", {self.get_reason_display().lower()}" if self.reason else ""
+        kind = f"{self.get_play_display()} · {self.get_channel_display()}"
+        return f"{kind}{reason} ({self.language}, draft {self.variant + 1})"
+
+    def add(self, *, user: User, now: datetime) -> None:
+        """Save new words as the next variant of what they are for."""
+        like = Template.objects.filter(
+            play=self.play, channel=self.channel, reason=self.reason, language=self.language
+        )
+        last = like.aggregate(last=Max("variant"))["last"]
+        self.variant = 0 if last is None else last + 1
+        self.changed_by, self.changed_at = user, now
+        self.save(force_insert=True)
 
     def reword(self, *, user: User | None, now: datetime) -> None:
         """Save the words; `user` is who wrote them, None where they are the shipped ones."""
