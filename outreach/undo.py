@@ -20,16 +20,12 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Silence, Touch
-from deals.people import hand_over
-from deals.replay import lock
-from outreach import deliveries, letting_go, reasons, remarks, suggest, sweeping
+from outreach import bulk_undo, deliveries, letting_go, reasons, remarks, suggest, sweeping
 from outreach.models import BulkAction, Delivery, Suggestion
 from outreach.touches import take_back
-from outreach.wording import say_count
 
 SALT = "lamplighter.undo"
 LASTS = timedelta(days=1)
-NAMED = 5  # deals that a message names
 Row = TypeVar("Row", Hold, Promise, OutcomeEntry)
 
 
@@ -208,45 +204,8 @@ def _bulk(undo: Undo, user: User, now: datetime) -> TakenBack:
     action = BulkAction.objects.select_for_update(no_key=True).get(pk=undo.pk, user=user)
     if action.undone_at is not None:
         return ALREADY
-    lock([deal for deal, _, _ in action.done])
-    back = [done[0] for done in action.done if _one_of_many(action, done, user, now)]
-    action.undone_at = now
-    action.save(update_fields=["undone_at"])
-    moved_on = {deal for deal, _, _ in action.done}.difference(back)
-    stay = Deal.objects.visible_to(user).filter(pk__in=moved_on).order_by("title", "pk")
-    named = ", ".join(f"“{title}”" for title in stay.values_list("title", flat=True)[:NAMED])
-    text = f"Taken back: {say_count(len(back), 'deal is', 'deals are').lower()} as before."
-    if moved_on:
-        text += " " + say_count(len(moved_on), "deal has", "deals have") + " moved on since"
-        text += f": {named}{' and others' if len(moved_on) > NAMED else ''}." if named else "."
-    return TakenBack(text, back)
-
-
-def _one_of_many(
-    action: BulkAction, done: tuple[int, int, int | None], user: User, now: datetime
-) -> bool:
-    """Take one deal of many back through its own door; return False where it has moved on."""
-    deal, row, before = done
-    try:
-        match action.kind:
-            case BulkAction.Kind.REASSIGN:
-                return _given_back(deal, row, before, user)
-            case BulkAction.Kind.PAUSE:
-                return bool(_hold(Undo(Kind.HOLD, row), user, now).deals)
-            case _:
-                return bool(_outcome(Undo(Kind.OUTCOME, row), user, now).deals)
-    except (TooLateError, Deal.DoesNotExist):
-        return False
-
-
-def _given_back(deal: int, owner: int, before: int | None, user: User) -> bool:
-    """Give a deal back to whom it was taken from, if both are as they were."""
-    still = Deal.objects.overseen_by(user).filter(pk=deal, owner=owner)
-    former = User.objects.assignable_by(user).filter(pk=before).first()
-    if former is None or not still.exists():
-        return False
-    hand_over([deal], former)
-    return True
+    back = bulk_undo.take_back(action, user=user, now=now)
+    return TakenBack(bulk_undo.say(action, back, user), back)
 
 
 def _reason(undo: Undo, user: User, now: datetime) -> TakenBack:

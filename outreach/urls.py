@@ -8,6 +8,7 @@ from outreach.views import (
     letting_go,
     reasons,
     remarks,
+    many,
     search,
     sending,
     suggestions,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("undo/<str:token>/", undo.take_back, name="undo"),
     path("help/<slug:name>/", handbook.page, name="help"),
     path("notices/<int:pk>/read/", undo.read_notice, name="notice-read"),
+    # Many deals
+    path("deals/many/", many.choose, name="many"),
+    path("deals/many/<str:kind>/", many.act, name="many-act"),
     # A deal
     path("deals/<int:pk>/reply/", actions.reply, name="reply"),
     path("deals/<int:pk>/pause/", actions.pause, name="pause"),

@@ -12,7 +12,7 @@ class BulkAction(models.Model):
     """One act on many deals, with what each of them takes to undo it.
 
     `done` is a list of `[deal, row, before]`: the deal's id, the id of the hold or outcome entry
-    that was made (None for a reassignment) and the owner before (None for the others).
+    that was made, or of the new owner, and that of the owner before (None for the others).
     """
 
     class Kind(models.TextChoices):
