@@ -16,10 +16,12 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, reach, remarks, timing
+from outreach import drafts, given_back, reach, remarks, resting, timing
 from outreach.answering import answer
 from outreach.drafts import Draft
-from outreach.models import Remark, Suggestion
+from outreach.given_back import GivenBack
+from outreach.models import Play, Remark, Suggestion
+from outreach.resting import Rest
 from outreach.why import Why, why
 from outreach.wording import say_play
 
@@ -59,6 +61,8 @@ class Pane:
     has_more: bool
     strip: Strip
     past_meeting: Hold | None
+    rest: Rest | None
+    gives: GivenBack | None
     offers_onboarding: bool
     onboarding: Deal | None
     why: Why | None
@@ -98,6 +102,8 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         has_more=talk.has_more,
         strip=talk.strip(now, zone),
         past_meeting=_past_meeting(deal, now),
+        rest=resting.rest_of(deal, timezone.localtime(now).date()),
+        gives=_gives(deal, suggestion, silence, reader=reader, now=now, rulebook=rulebook),
         offers_onboarding=course.offers_onboarding(deal),
         onboarding=_onboarding(deal, reader),
         why=why(suggestion, reader, shown, today) if suggestion and suggestion.pk else None,
@@ -193,6 +199,21 @@ def _way(address: Address, draft: Draft | None, *, is_suggested: bool) -> Way | 
         return None
     label = reach.say(address.channel, address.value)
     return Way(address.channel, label, url, is_suggested, address.pk)
+
+
+def _gives(
+    deal: Deal,
+    suggestion: Suggestion | None,
+    silence: Silence | None,
+    *,
+    reader: User,
+    now: datetime,
+    rulebook: Rulebook,
+) -> GivenBack | None:
+    """Return what letting go gives, where that is what is suggested."""
+    if suggestion is None or suggestion.play != Play.LET_GO:
+        return None
+    return given_back.read(deal, silence, reader=reader, now=now, rulebook=rulebook)
 
 
 def _past_meeting(deal: Deal, now: datetime) -> Hold | None:

@@ -51,6 +51,14 @@ class Again:
         return self.flat.deal__company__name or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The let-go by which a deal rests, and whether its day for another look has come."""
+
+    entry: OutcomeEntry
+    has_come: bool
+
+
 def by_their_let_go() -> QuerySet[OutcomeEntry]:
     """Return the let-gos by which deals rest now: the one that was their last closing."""
     entries = OutcomeEntry.objects.filter(is_let_go=True, deal__outcome=Outcome.RESTING)
@@ -70,7 +78,16 @@ def rows(reader: User, owned: Q, today: date, limit: int) -> list[Again]:
 
 def let_go_of(deal: Deal) -> OutcomeEntry | None:
     """Return the let-go by which a deal rests, None where it does not."""
-    return by_their_let_go().filter(deal=deal).order_by("-pk").first()
+    return by_their_let_go().filter(deal=deal).select_related("user").order_by("-pk").first()
+
+
+def rest_of(deal: Deal, today: date) -> Rest | None:
+    """Return how a deal rests on the reader's day, None where it does not; no query for those."""
+    entry = let_go_of(deal) if deal.outcome == Outcome.RESTING else None
+    if entry is None:
+        return None
+    day = entry.look_again_on
+    return Rest(entry, day is not None and day <= today)
 
 
 @transaction.atomic

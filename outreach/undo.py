@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Silence, Touch
-from outreach import bulk_undo, deliveries, letting_go, reasons, remarks, suggest, sweeping
+from outreach import bulk_undo, deliveries, letting_go, reasons, remarks, resting, suggest, sweeping
 from outreach.models import BulkAction, Delivery, Suggestion
 from outreach.touches import take_back
 
@@ -37,6 +37,7 @@ class Kind(StrEnum):
     TURN = "turn"
     OUTCOME = "outcome"
     LET_GO = "let_go"
+    LOOK = "look"
     HOLD = "hold"
     PROMISE = "promise"
     SUGGESTION = "suggestion"
@@ -143,6 +144,17 @@ def _let_go(undo: Undo, user: User, now: datetime) -> TakenBack:
     return TakenBack(text, [entry.deal_id])
 
 
+def _look(undo: Undo, user: User, now: datetime) -> TakenBack:
+    entry = _still_there(OutcomeEntry.objects.all(), undo, user)
+    if entry is None or resting.let_go_of(entry.deal) != entry:
+        raise TooLateError("It is too late: the deal rests no more.")
+    day = date.fromisoformat(undo.before) if undo.before else None
+    if entry.look_again_on == day:
+        return ALREADY
+    resting.look_later(entry.deal, day)
+    return TakenBack("Taken back: the day to look again is as it was.")
+
+
 def _last_outcome(undo: Undo, user: User) -> OutcomeEntry | None:
     """Return the entry, None where it is gone; raise TooLateError where it is not the last one."""
     entry = _still_there(OutcomeEntry.objects.all(), undo, user)
@@ -239,6 +251,7 @@ RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.TURN: _turn,
     Kind.OUTCOME: _outcome,
     Kind.LET_GO: _let_go,
+    Kind.LOOK: _look,
     Kind.HOLD: _hold,
     Kind.PROMISE: _promise,
     Kind.SUGGESTION: _suggestion,
