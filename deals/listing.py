@@ -32,6 +32,7 @@ from deals.standing import DIMMING_SHARE, Standing, State
 
 PAGE = 25
 COUNTED = 10_000  # a page's count reads at most so many rows, however many deals there are
+AT_ONCE = 500  # deals that one act takes: about as long as somebody waits (docs/re-engaging.md)
 ANY = "any"
 
 STATES = (

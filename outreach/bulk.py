@@ -26,7 +26,7 @@ from deals.wording import say_money
 from outreach.acts import Act, Candidate
 from outreach.models import BulkAction
 
-LIMIT = 500  # deals in one request: about as long as somebody waits (docs/re-engaging.md)
+LIMIT = listing.AT_ONCE
 BATCH = 50  # deals in one transaction: nobody else waits longer for one of them
 SQLITE_PAUSE_SECONDS = 0.03  # between two, so that others write too (ARCHITECTURE.md, "Speed")
 CHANGED = "Changed since you looked"

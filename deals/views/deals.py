@@ -39,6 +39,7 @@ def deal_list(request: Request) -> HttpResponse:
         "rows": listing.rows(shown, cutoffs.now, cutoffs.rulebook),
         "now": cutoffs.now,
         "is_cut_off": shown.paginator.count == listing.COUNTED,
+        "at_once": listing.AT_ONCE,
     }
     return page(request, "deals/list.html", told, part="list")
 
