@@ -22,12 +22,14 @@ from deals.models import By, Deal, Silence
 from deals.standing import DIMMING_SHARE, Standing, State
 from deals.wording import say_duration
 from outreach import resting
+from outreach.focus import pick
 from outreach.models import Notice, Suggestion, SuggestionQuerySet
+from outreach.ranking import say
 from outreach.resting import Again
 from outreach.wording import say_play
 
 PAGE = 10
-ORDER = ("dark", "ours", "again", "dimming", "nobody")  # of the groups, by their keys
+ORDER = ("focus", "dark", "ours", "again", "dimming", "nobody")  # of the groups, by their keys
 LONGEST = 200  # rows of one group on a page; the list of deals has the rest
 COLUMNS = (
     "pk", "deal_id", "by", "started_at", "stage_id", "calendar_id", "held_until", "promised_at",
@@ -37,7 +39,7 @@ COLUMNS = (
 )  # fmt: skip
 QUEUED = (
     "silence_id", "play", "channel", "contact__first_name", "contact__last_name",
-    "after_id", "after__deal__title", "after_is_seen",
+    "after_id", "after__deal__title", "after_is_seen", "rank_parts",
 )  # fmt: skip
 Flat = Any  # a named row of values_list with COLUMNS or QUEUED
 
@@ -84,7 +86,8 @@ class Scope:
 class Row:
     """One deal of a group; `play` is what is suggested and `after` what is to be talked of first.
 
-    `cover` is the one by which it stands in the reader's queue, None for their own.
+    `place` says what its rank was multiplied from, "" where it has none; `cover` is the one by
+    which it stands in the reader's queue, None for their own.
     """
 
     flat: Flat
@@ -92,6 +95,7 @@ class Row:
     patience: str
     play: str = ""
     after: str = ""
+    place: str = ""
     cover: Cover | None = None
 
     @property
@@ -152,10 +156,13 @@ class Today:
     def now(self) -> datetime:
         return self.cutoffs.now
 
-    def groups(self, sizes: Mapping[str, int]) -> list[Group]:
-        """Return the groups that have rows, each as long as `sizes` says by its key."""
-        dark, plays = self._dark(_size(sizes, "dark") + 1)
-        ours = self._flat(self.ours, ("dark_at", "started_at"), _size(sizes, "ours") + 1)
+    def groups(self, sizes: Mapping[str, int], focus: int = 0) -> list[Group]:
+        """Return the groups that have rows, each as long as `sizes` says by its key.
+
+        At most `focus` of the dark deals and of our overdue moves stand in a group above the rest.
+        """
+        dark, plays = self._dark(_size(sizes, "dark") + focus + 1)
+        ours = self._flat(self.ours, ("dark_at", "started_at"), _size(sizes, "ours") + focus + 1)
         dimming = self._next_to_go_dark(_size(sizes, "dimming") + 1)
         stale = self._flat(self.stale, ("started_at",), _size(sizes, "nobody") + 1)
         everything = [*dark, *ours, *dimming, *stale]
@@ -164,7 +171,14 @@ class Today:
         # what is due and was not swept yet is dark all the same; it has no suggestion so far
         dark += [flat for flat in dimming if stands[flat.pk].state == State.DARK]
         dimming = [flat for flat in dimming if stands[flat.pk].state != State.DARK]
+        first = pick(
+            [flat for flat in dark if flat.pk in plays and plays[flat.pk].after_id is None],
+            [flat for flat in ours if flat.dark_at is not None],
+            focus,
+        )
+        dark, ours = ([flat for flat in flats if flat not in first] for flats in (dark, ours))
         named = (
+            ("focus", "Focus", "what to do before all else", first),
             ("dark", "Dark", "most to win first", dark),
             ("ours", "Our move", "they are waiting on us", ours),
             ("dimming", "Dimming", "next to go dark first", dimming),
@@ -173,7 +187,7 @@ class Today:
         groups = [
             Group(key, title, note, self._rows(flat[:size], stands, plays), len(flat) > size)
             for key, title, note, flat in named
-            if flat and (size := _size(sizes, key))
+            if flat and (size := focus if key == "focus" else _size(sizes, key))
         ]
         groups += self._again(_size(sizes, "again"))
         return sorted(groups, key=lambda group: ORDER.index(group.key))
@@ -262,6 +276,7 @@ class Today:
             str(span),
             play=say_play(play.play, play.channel, _whom(play, flat)) if play else "",
             after=_after(play) if play else "",
+            place=say(play.rank_parts) if play else "",
             cover=self.scope.cover_of(flat.deal__owner_id),
         )
 

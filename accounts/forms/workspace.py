@@ -63,10 +63,37 @@ class WorkspaceForm(forms.ModelForm):
         max_value=3650,
         help_text="When a deal that was let go comes back for another look, unless the rep says otherwise.",
     )
+    focus_size = forms.IntegerField(
+        label="Deals in the focus list",
+        min_value=0,
+        max_value=50,
+        help_text="So many stand above the rest on Today. 0 for no such list.",
+    )
+    reply_floor = forms.IntegerField(
+        label="Let go below (answers in 100)",
+        min_value=0,
+        max_value=100,
+        help_text="Where fewer of those as quiet answered within 90 days, to let go is suggested. 0: never.",
+    )
+    reply_floor_silences = forms.IntegerField(
+        label="… if at least so many were as quiet",
+        min_value=1,
+        max_value=32767,
+        help_text="Fewer prove nothing: until then only spent attempts end the trying.",
+    )
+    attempt_minutes = forms.IntegerField(
+        label="One attempt takes (minutes)",
+        min_value=1,
+        max_value=480,
+        help_text="To tell how much time letting go gives back.",
+    )
 
     class Meta:
         model = Workspace
-        fields = ["name", "currency", "time_zone", "look_again_days"]
+        fields = [
+            "name", "currency", "time_zone", "look_again_days", "focus_size", "reply_floor",
+            "reply_floor_silences", "attempt_minutes",
+        ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

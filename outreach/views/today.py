@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.models import Workspace
 from deals.models import Deal
 from deals.views.answers import Request
 from outreach import pane
@@ -72,7 +73,7 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
     covering = Covering.of(request.user, now)
     scope = covering.scope(asked)
     today = Today.at(now, scope)
-    groups = today.groups(asked.sizes)
+    groups = today.groups(asked.sizes, 0 if asked.of_team else Workspace.current().focus_size)
     count = figures(today, groups, zone)
     opened = _opened(request, asked, groups, today)
     return {

@@ -98,9 +98,15 @@ def test_a_place_is_said_as_people_say_it():
     assert america["America/Argentina/La_Rioja"] == "La Rioja, Argentina"
 
 
+NUMBERS = {
+    "look_again_days": "30", "focus_size": "5", "reply_floor": "4", "reply_floor_silences": "50",
+    "attempt_minutes": "15",
+}  # fmt: skip
+
+
 def test_an_admin_changes_the_workspace(client: Client, ada: User):
     client.force_login(ada)
-    form = {"name": "Nordhavn", "currency": "sek", "time_zone": "UTC", "look_again_days": "30"}
+    form = {"name": "Nordhavn", "currency": "sek", "time_zone": "UTC", **NUMBERS}
     client.post("/settings/workspace/", form)
 
     now = Workspace.current()
@@ -110,11 +116,27 @@ def test_an_admin_changes_the_workspace(client: Client, ada: User):
         "UTC",
         30,
     )
+    assert (now.focus_size, now.attempt_minutes) == (5, 15)
+    assert (now.reply_floor, now.reply_floor_silences) == (4, 50)
+
+
+def test_what_a_workspace_cannot_be_set_to_is_said_field_by_field(client: Client, ada: User):
+    client.force_login(ada)
+    wrong = {"focus_size": "51", "reply_floor": "101", "reply_floor_silences": "0"}
+    form = {"name": "N", "currency": "EUR", "time_zone": "UTC", **NUMBERS, **wrong}
+    response = client.post("/settings/workspace/", form)
+    assert response.status_code == 422
+    assert response.context["form"].errors == {
+        "focus_size": ["Ensure this value is less than or equal to 50."],
+        "reply_floor": ["Ensure this value is less than or equal to 100."],
+        "reply_floor_silences": ["Ensure this value is greater than or equal to 1."],
+    }
+    assert Workspace.current().focus_size == 7
 
 
 def test_a_currency_that_is_none_names_the_remedy(client: Client, ada: User):
     client.force_login(ada)
-    form = {"name": "N", "currency": "EUU", "time_zone": "UTC", "look_again_days": "0"}
+    form = {"name": "N", "currency": "EUU", "time_zone": "UTC", **NUMBERS, "look_again_days": "0"}
     response = client.post("/settings/workspace/", form)
 
     errors = response.context["form"].errors

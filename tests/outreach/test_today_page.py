@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, Workspace
 from contacts.models import Address
 from deals import course
 from deals.models import Hold, Outcome
@@ -115,24 +115,54 @@ def test_the_number_of_queries_is_the_same_for_one_row_and_for_three(
 ) -> None:
     one_of_each(ines)
     rep.get("/")  # the session is cached from here on
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(49):
         once = rep.get("/")
     one_of_each(ines)
     one_of_each(ines)
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(49):
         thrice = rep.get("/")
     assert [len(each.lines) for each in once.context["shown"]] == [1, 1, 1, 1]
     assert [len(each.lines) for each in thrice.context["shown"]] == [3, 3, 3, 3]
 
 
 def test_more_rows_are_a_link_away(rep: Client, ines: User) -> None:
-    for number in range(11):
+    for number in range(18):
         gone_dark(ines, f"Deal {number}")
     sweeping.run(timezone.now())
-    [dark] = rep.get("/").context["shown"]
+    focus, dark = rep.get("/").context["shown"]
+    assert (len(focus.lines), focus.more_url) == (7, "")
     assert (len(dark.lines), dark.more_url) == (10, "/?dark=20")
-    [dark] = rep.get(dark.more_url).context["shown"]
-    assert (len(dark.lines), dark.more_url) == (11, "")
+    focus, dark = rep.get(dark.more_url).context["shown"]
+    assert (len(focus.lines), len(dark.lines), dark.more_url) == (7, 11, "")
+
+
+def test_the_focus_list_is_as_long_as_the_admin_says(rep: Client, ines: User) -> None:
+    for number in range(3):
+        gone_dark(ines, f"Deal {number}")
+    sweeping.run(timezone.now())
+    for size, lengths in ((2, {"focus": 2, "dark": 1}), (3, {"focus": 3}), (0, {"dark": 3})):
+        Workspace.objects.update(focus_size=size)
+        shown = rep.get("/").context["shown"]
+        assert {each.group.key: len(each.lines) for each in shown} == lengths
+
+
+def test_a_team_has_no_focus_list(client: Client, ines: User, maud: User) -> None:
+    gone_dark(ines)
+    sweeping.run(timezone.now())
+    client.force_login(maud)
+    shown = client.get("/?whose=team").context["shown"]
+    assert [each.group.key for each in shown] == ["dark"]
+
+
+def test_the_place_of_a_deal_is_told_on_hover_and_to_who_cannot_hover(
+    rep: Client, ines: User
+) -> None:
+    story = gone_dark(ines)
+    sweeping.run(timezone.now())
+    page = rep.get("/").content.decode()
+    said = "€ 1,000 × 25 % for Demo × 10 in 100 assumed to answer"
+    assert f'title="{said}" aria-describedby="place-{story.deal.pk}"' in page
+    assert f'<span id="place-{story.deal.pk}" hidden>{said}</span>' in page
 
 
 def test_the_pane_shows_evidence_draft_ways_and_thread(rep: Client, ines: User) -> None:
