@@ -14,7 +14,7 @@ from contacts.models import Address, Channel, Contact
 from deals.models import Outcome, Touch
 from deals.policies import Rulebook
 from outreach import learning, sweeping
-from outreach.demo import endings, house, offers, story, writing
+from outreach.demo import endings, house, offers, saying, story, writing
 from outreach.demo.beats import Settled
 from outreach.demo.endings import Ending
 from outreach.demo.house import House
@@ -68,8 +68,10 @@ def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
         plan.tell(deals or DEALS)
         writing.write_accounts(plan.folk.accounts)
         writing.write_deals(plan.stories, plan.house, now)
+        saying.note_remarks(seed)
     learning.learn(now)
     sweeping.run(now)
+    saying.answer_guesses(now, seed)
     return Written(len(plan.stories), Touch.objects.count())
 
 

@@ -35,7 +35,7 @@ from deals.replay import compare
 from outreach import tone
 from outreach.demo import build, house
 from outreach.demo.words import words
-from outreach.models import Notice, Play, Suggestion
+from outreach.models import Notice, Play, ReasonEntry, Remark, Suggestion
 
 WEDNESDAY = datetime(2026, 10, 14, 13, 40, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 3, 1, 23, 5, tzinfo=UTC)
@@ -64,6 +64,8 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
         OptOut: ("external_id", "occurred_at"),
         Silence: ("deal__external_id", "by", "started_at", "ended_at", "dark_at"),
         Suggestion: ("deal__external_id", "play", "channel", "contact__external_id", "step"),
+        Remark: ("deal__external_id", "topic", "text", "said_on", "contact__external_id"),
+        ReasonEntry: ("silence__deal__external_id", "guessed", "confidence", "said", "said_at"),
         Notice: ("deal__external_id", "kind", "user__email"),
     }
     return {
@@ -231,3 +233,29 @@ def test_a_second_run_changes_nothing_and_tells_the_sign_ins_again(small: None) 
     assert "ines@example.com" in run("--if-empty")
     assert json.loads(run("--json", "--if-empty")) == {"deals": 0, "touches": 0}
     assert Deal.objects.count() == FEW
+
+
+def test_every_dark_deal_says_why_and_with_what_evidence() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    told = list(Suggestion.objects.live().values_list("evidence", "reason_evidence", "confidence"))
+    assert len(told) > 5
+    assert [row for row in told if not row[0] or not row[1]] == []
+    sentences = [text for _, grounds, _ in told for text, _ in grounds]
+    assert [text for text in sentences if not re.fullmatch(r"[A-Z0-9].*\.", text)] == []
+    touches = {touch for _, grounds, _ in told for _, touch in grounds if touch}
+    assert Touch.objects.filter(pk__in=touches, deal__suggestions__isnull=False).exists()
+
+
+def test_contacts_said_things_and_reps_answered_guesses() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+
+    assert Remark.objects.count() > 3
+    assert not Remark.objects.filter(said_on__gt=WEDNESDAY.date()).exists()
+    answers = ReasonEntry.objects.all()
+    assert answers.filter(silence__ended_at__isnull=False).count() > 10
+    assert answers.filter(said_at__gt=WEDNESDAY).count() == 0
+    assert (
+        answers.filter(silence__deal__owner__email="ines@example.com", said_at=WEDNESDAY).count()
+        == 0
+    )
