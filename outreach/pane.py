@@ -16,11 +16,12 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, given_back, reach, remarks, resting, timing
+from outreach import drafts, given_back, odds, reach, remarks, resting, timing
 from outreach.answering import answer
 from outreach.drafts import Draft
 from outreach.given_back import GivenBack
 from outreach.models import Play, Remark, Suggestion
+from outreach.odds import Odds
 from outreach.resting import Rest
 from outreach.why import Why, why
 from outreach.wording import say_play
@@ -66,6 +67,7 @@ class Pane:
     offers_onboarding: bool
     onboarding: Deal | None
     why: Why | None
+    odds: Odds | None
     remarks: Sequence[Remark]
 
     @property
@@ -107,6 +109,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         offers_onboarding=course.offers_onboarding(deal),
         onboarding=_onboarding(deal, reader),
         why=why(suggestion, reader, shown, today) if suggestion and suggestion.pk else None,
+        odds=odds.read(suggestion, now) if suggestion and suggestion.pk else None,
         remarks=list(remarks.of(deal, reader)),
     )
 
