@@ -35,10 +35,16 @@ class ProfileForm(forms.ModelForm):
     """What everyone may change about themselves."""
 
     time_zone = TimeZoneField(required=False, help_text="All hours are shown to you in it.")
+    booking_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        label="Booking page",
+        help_text="Where people choose a time with you. Drafts offer it.",
+    )
 
     class Meta:
         model = User
-        fields = ["name", "time_zone"]
+        fields = ["name", "time_zone", "booking_url"]
         widgets = {"name": forms.TextInput({"autocomplete": "name"})}
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

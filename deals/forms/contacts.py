@@ -164,6 +164,7 @@ class FactForm(forms.ModelForm):
         model = Fact
         fields = ("text", "learned_from", "learned_on")
         labels = {"text": "What we know", "learned_from": "From where", "learned_on": "Since"}
+        help_texts = {"text": "As you would say it to them: “the race round Gotland”."}
         widgets = {"learned_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
 
 

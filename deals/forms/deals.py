@@ -18,7 +18,7 @@ from deals.forms.choices import CompanyField, ContactField
 from deals.models import Deal, Stage, Turn
 from deals.people import next_owners
 
-FACTS = ("title", "company", "amount", "currency", "wanted", "next_step")
+FACTS = ("title", "company", "amount", "currency", "wanted", "next_step", "link")
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
 AT_ENTRY = [
     (Turn.THEIRS, "Yes: it is their move now"),
@@ -66,12 +66,20 @@ class DealFactsForm(forms.ModelForm):
     )
     amount = AmountField(required=False, widget=forms.TextInput({"inputmode": "decimal"}))
     currency = forms.ChoiceField(choices=[(code, code) for code in sorted(CURRENCIES)])
+    link = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        help_text="What they look at: the proposal, a demo. Drafts lead there.",
+    )
 
     class Meta:
         model = Deal
         fields: tuple[str, ...] = FACTS
         labels = {"wanted": "What they want", "next_step": "Next step"}
-        help_texts = {"wanted": "What they want, and why. Drafts come back to it."}
+        help_texts = {
+            "wanted": "And why, as you would say it to them: drafts come back to it.",
+            "next_step": "What you agreed with them last, as you would say it to them.",
+        }
         widgets = {"wanted": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args: Any, reader: User, **options: Any) -> None:
@@ -92,7 +100,7 @@ class NewDealForm(DealFactsForm):
     )
     field_order = (
         "title", "contact", "company", "stage", "amount", "currency",
-        "owner", "opened_at", "wanted", "next_step",
+        "owner", "opened_at", "wanted", "next_step", "link",
     )  # fmt: skip
 
     class Meta(DealFactsForm.Meta):

@@ -51,6 +51,13 @@ def test_people_change_their_own_name_and_time_zone(client: Client, ines: User):
     assert (ines.name, ines.time_zone) == ("Inés", "Asia/Tokyo")
 
 
+def test_a_booking_page_belongs_to_the_profile(client: Client, ines: User) -> None:
+    client.force_login(ines)
+    client.post("/settings/profile/", {"name": "Ines", "booking_url": "example.com/ines"})
+    ines.refresh_from_db()
+    assert ines.booking_url == "https://example.com/ines"
+
+
 def test_nobody_changes_their_own_role_address_or_team(client: Client, ines: User):
     client.force_login(ines)
     form = {"name": "Ines", "time_zone": "", "role": "admin", "email": "x@example.com", "team": ""}

@@ -308,6 +308,20 @@ def test_editing_a_deal_keeps_its_course_and_makes_a_company_named_anew(
     assert deal.stage.name == "Discovery"
 
 
+def test_a_deal_has_a_link_to_what_they_look_at(client: Client, ines: User) -> None:
+    deal = make_deal(ines, title="Fleet")
+    client.force_login(ines)
+    told = {"title": "Fleet", "currency": "EUR"}
+    client.post(f"/deals/{deal.pk}/edit/", {**told, "link": "example.com/proposal"})
+    assert Deal.objects.get(pk=deal.pk).link == "https://example.com/proposal"
+    assert (
+        'href="https://example.com/proposal"' in client.get(f"/deals/{deal.pk}/").content.decode()
+    )
+    refused = client.post(f"/deals/{deal.pk}/edit/", {**told, "link": "javascript:alert(1)"})
+    assert refused.status_code == 422
+    assert Deal.objects.get(pk=deal.pk).link == "https://example.com/proposal"
+
+
 def test_moving_asks_for_the_turn_and_can_be_taken_back(client: Client, ines: User) -> None:
     deal = make_deal(ines, title="Fleet")
     proposal = Stage.objects.get(name="Proposal")
