@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -117,12 +118,21 @@ def erase(contact: Contact, *, now: datetime) -> None:
     contact.touches.update(note="", subject="")
     contact.opt_outs.update(note="")
     contact.holds.update(note="")
+    _erase_what_goes_along(contact)
     contact.first_name, contact.last_name = "", f"Erased {contact.pk}"
     for name in ("job_title", "city", "note", "language", "time_zone"):
         setattr(contact, name, "")
     contact.erased_at = now
     contact.save()
     replay(deals, now)
+
+
+def _erase_what_goes_along(contact: Contact) -> None:
+    """Delete the rows of other apps that say of their model that they are nobody's without a name."""
+    for relation in Contact._meta.related_objects:  # noqa: SLF001  # Django’s public way in
+        model: Any = relation.related_model
+        if getattr(model, "goes_with_contact", False):
+            model.objects.filter(**{relation.field.name: contact}).delete()
 
 
 def last_heard(contacts: Iterable[int], reader: User) -> dict[int, datetime]:

@@ -64,7 +64,7 @@ def read(silences: Sequence[Silence], deals: Mapping[int, Row], now: datetime) -
     _their_words(told, deals, oldest)
     _openings(told, deals)
     _holds(told, deals, now)
-    remarks = Remark.objects.filter(deal__in=deals, contact__erased_at=None).order_by()
+    remarks = Remark.objects.filter(deal__in=deals).order_by()
     for deal, topic, day in remarks.values_list("deal", "topic").annotate(Max("said_on")):
         told.remarks[deal][Remark.Topic(topic)] = day
     companies = {row.company_id for row in deals.values() if row.company_id}
@@ -136,6 +136,7 @@ def _their_words(told: Told, deals: Mapping[int, Row], oldest: datetime) -> None
     replied = Silence.objects.filter(deal__in=deals, by=By.THEM, ending=Ending.REPLIED)
     replied = replied.order_by("ended_at", "pk")
     for deal, since, heard_at in replied.values_list("deal_id", "started_at", "ended_at"):
+        assert heard_at is not None
         told.replies[deal].append(heard_at - since)
     contacts = {row.contact_id for row in deals.values()}
     lately = heard.filter(

@@ -21,15 +21,15 @@ KEPT = ("deal_id", "contact_id", "topic", "text", "user_id")  # besides the two 
 
 
 def of(deal: Deal, reader: User) -> RemarkQuerySet:
-    """Return the remarks on a deal that a reader may see, the latest first; none of who is forgotten."""
-    told = Remark.objects.visible_to(reader).filter(deal=deal, contact__erased_at=None)
-    return told.select_related("contact")
+    """Return the remarks on a deal that a reader may see, the latest first."""
+    return Remark.objects.visible_to(reader).filter(deal=deal).select_related("contact")
 
 
 @transaction.atomic
 def note(remark: Remark, *, now: datetime) -> None:
     """Save a remark, new or changed."""
-    remark.recorded_at = remark.recorded_at or now
+    if remark.pk is None:
+        remark.recorded_at = now
     remark.save()
     reasons.observed(remark.deal_id, now)
 
@@ -48,7 +48,7 @@ def delete(remark: Remark, *, now: datetime) -> str:
 def restore(pk: int, told: str, *, user: User, now: datetime) -> bool:
     """Bring a deleted remark back; tell whether it was gone.
 
-    Raises DoesNotExist where the reader may not see the deal any more, or the contact is forgotten.
+    Raises DoesNotExist where the reader may not see the deal any more, or the contact was erased.
     """
     known = json.loads(told)
     Deal.objects.visible_to(user).get(pk=known["deal_id"])

@@ -60,6 +60,7 @@ def answer_guesses(now: datetime, seed: int) -> None:
 
 
 def _remark(deal: Deal, heard: Touch, random: Random) -> Remark:
+    assert heard.contact_id is not None
     topic = random.choice(list(Remark.Topic))
     return Remark(
         deal=deal, contact_id=heard.contact_id, topic=topic, text=random.choice(_texts()[topic]),

@@ -38,7 +38,7 @@ class RemarkForm(ReturningForm):
         super().__init__(*args, **kwargs)
         said = ("topic", "text", "said_on", "contact")
         self.initial = {**{name: getattr(remark, name) for name in said}, **self.initial}
-        self.initial["said_on"] = remark.said_on or self.today
+        self.initial["said_on"] = remark.said_on if remark.pk else self.today
         who = self.fields["contact"]
         assert isinstance(who, forms.ModelChoiceField)
         who.queryset = _people(remark.deal)

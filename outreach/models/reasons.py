@@ -61,6 +61,8 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
 class Remark(models.Model):
     """What a contact said on a deal about timing, budget, competitors or priorities."""
 
+    goes_with_contact = True  # erased with them: deals.people.erase
+
     class Topic(models.TextChoices):
         TIMING = "timing", "Timing"
         BUDGET = "budget", "Budget"

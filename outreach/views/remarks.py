@@ -70,5 +70,5 @@ def _form(request: Request, remark: Remark, title: str) -> HttpResponse:
 
 
 def _visible(request: Request, pk: int) -> Remark:
-    rows = Remark.objects.visible_to(request.user).filter(contact__erased_at=None)
+    rows = Remark.objects.visible_to(request.user)
     return get_object_or_404(rows.select_related("deal__contact", "contact"), pk=pk)
