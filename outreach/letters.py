@@ -26,24 +26,24 @@ WRONG = (State.FAILED, State.BOUNCED)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What to send for a suggestion, to which address; `is_given_back` once it was written."""
+    """What to send for a suggestion, and to which address."""
 
     to: Address
     subject: str
     body: str
-    is_given_back: bool = False
 
 
 def letter(
-    suggestion: Suggestion | None, draft: Draft | None, latest: Delivery | None
+    suggestion: Suggestion | None, draft: Draft | None, mails: Sequence[Delivery]
 ) -> Letter | None:
     """Return the mail that a suggestion asks for, in the rep's own words where it was written before."""
     if suggestion is None or draft is None or suggestion.channel != Channel.EMAIL:
         return None
     if suggestion.address is None:
         return None
-    if latest is not None and latest.suggestion_id == suggestion.pk and latest.state in GIVEN_BACK:
-        return Letter(suggestion.address, latest.subject, latest.body, is_given_back=True)
+    for latest in mails[:1]:
+        if latest.suggestion_id == suggestion.pk and latest.state in GIVEN_BACK:
+            return Letter(suggestion.address, latest.subject, latest.body)
     return Letter(suggestion.address, draft.subject, draft.body)
 
 
@@ -60,6 +60,11 @@ def news(mails: Sequence[Delivery]) -> list[Delivery]:
     """
     last = [mail for mail in mails[:1] if mail.state in WRONG or _was_called_off(mail)]
     return [mail for mail in mails if mail.state in ASKS] + last
+
+
+def is_under_way(mails: Sequence[Delivery]) -> bool:
+    """Whether one of them is about to go out, or may have."""
+    return any(mail.state in ASKS for mail in mails)
 
 
 def of_deal(deal: Deal) -> list[Delivery]:

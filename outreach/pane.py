@@ -16,13 +16,15 @@ from deals.policies import Rulebook
 from deals.standing import Standing
 from deals.strip import Strip
 from deals.thread import Entry
-from outreach import drafts, given_back, odds, reach, remarks, resting, timing
+from outreach import drafts, given_back, letters, odds, reach, remarks, resting, timing
 from outreach.answering import answer
 from outreach.drafts import Draft
 from outreach.given_back import GivenBack
-from outreach.models import Play, Remark, Suggestion
+from outreach.letters import Letter
+from outreach.models import Delivery, Play, Remark, Suggestion
 from outreach.odds import Odds
 from outreach.resting import Rest
+from outreach.timing import Slot
 from outreach.why import Why, why
 from outreach.wording import say_play
 
@@ -56,7 +58,10 @@ class Pane:
     first: str
     tries: str
     best: str
+    best_at: datetime | None
     draft: Draft | None
+    letter: Letter | None
+    mails: Sequence[Delivery]
     ways: Sequence[Way]
     thread: Sequence[Entry]
     has_more: bool
@@ -71,6 +76,23 @@ class Pane:
     remarks: Sequence[Remark]
 
     @property
+    def words(self) -> str:
+        """The text to begin with: what was written before, else the draft."""
+        if self.letter:
+            return self.letter.body
+        return self.draft.body if self.draft else ""
+
+    @property
+    def can_write(self) -> bool:
+        """Whether there is an e-mail address that works and may be used."""
+        return any(way.channel == Channel.EMAIL for way in self.ways)
+
+    @property
+    def onward_says(self) -> str:
+        """What the form of the words does with them."""
+        return "Send" if self.letter else "Log as sent"
+
+    @property
     def reply_channel(self) -> str:
         """On which channel "they replied" is noted: the one we wrote on last."""
         ours = [e.touch for e in self.thread if e.touch and e.touch.direction != "inbound"]
@@ -83,6 +105,10 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     silence = deal.silences.open().first()
     stands, patience, tries = _standing(silence, now, rulebook)
     suggestion = _suggestion(deal, silence, stands, reader=reader, now=now, rulebook=rulebook)
+    mails = letters.recent(deal)
+    if suggestion is not None and suggestion.pk is None and letters.is_under_way(mails):
+        suggestion = None  # the answer is on its way
+    slot = _slot(suggestion, now, rulebook)
     draft = drafts.render(suggestion, now=now) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
     talk = thread.read(deal)
@@ -97,8 +123,11 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
         play=_play(suggestion, deal),
         first=_first(suggestion, reader),
         tries=tries,
-        best=_best(suggestion, now, rulebook),
+        best=timing.say(slot, now, zone) if slot else "",
+        best_at=slot.starts_at if slot and slot.starts_at > now else None,
         draft=draft,
+        letter=letters.letter(suggestion, draft, mails),
+        mails=letters.news(mails),
         ways=_ways(contact, suggestion, draft),
         thread=talk.thread(reader, now, zone, stands),
         has_more=talk.has_more,
@@ -162,12 +191,11 @@ def _play(suggestion: Suggestion | None, deal: Deal) -> str:
     return say_play(suggestion.play, suggestion.channel, whom)
 
 
-def _best(suggestion: Suggestion | None, now: datetime, rulebook: Rulebook) -> str:
-    """Say when to write or call, where there is somebody to."""
+def _slot(suggestion: Suggestion | None, now: datetime, rulebook: Rulebook) -> Slot | None:
+    """Return when to write or call, where there is somebody to."""
     if suggestion is None or not suggestion.channel:
-        return ""
-    slot = timing.best_time(suggestion.contact, suggestion.channel, now=now, rulebook=rulebook)
-    return timing.say(slot, now, timezone.get_current_timezone()) if slot else ""
+        return None
+    return timing.best_time(suggestion.contact, suggestion.channel, now=now, rulebook=rulebook)
 
 
 def _first(suggestion: Suggestion | None, reader: User) -> str:

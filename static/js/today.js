@@ -5,10 +5,13 @@ const RFC_6068_LINE = "\r\n";
 
 document.addEventListener("click", ({ target }) => {
   const link = target.closest("a[data-mailto]");
-  const draft = link?.closest("form")?.querySelector("[data-draft]");
+  const form = link?.closest("form");
+  const draft = form?.querySelector("[data-draft]");
   if (!draft) return;
   const [address, query = ""] = link.href.split("?");
-  const told = query.split("&").filter((part) => part && !part.startsWith("body="));
+  const subject = form.querySelector("[name='subject']");
+  const told = query.split("&").filter((part) => part && !part.startsWith("body=") && !(subject && part.startsWith("subject=")));
+  if (subject) told.push(`subject=${encodeURIComponent(subject.value)}`);
   told.push(`body=${encodeURIComponent(draft.value.replace(/\r?\n/g, RFC_6068_LINE))}`);
   link.href = `${address}?${told.join("&")}`;
 });

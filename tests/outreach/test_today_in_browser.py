@@ -115,7 +115,7 @@ def test_a_refresh_brings_news_and_leaves_what_is_typed(
 
 def test_a_mail_opens_with_the_draft_as_it_was_changed(page: Page) -> None:
     page.get_by_label("What to say").fill("One\ntwo")
-    link = page.get_by_role("link", name="Write an e-mail")
+    link = page.get_by_role("link", name="In my mail program")
     page.evaluate("document.addEventListener('click', (event) => event.preventDefault())")
     link.click()
     assert (link.get_attribute("href") or "").endswith("body=One%0D%0Atwo")
