@@ -44,6 +44,22 @@ class Way:
         """Whether to ask on return how it went: a mail that was written elsewhere is logged."""
         return self.channel != Channel.EMAIL
 
+    @property
+    def asking(self) -> str:
+        """What the link to that question says."""
+        return "Log the call" if self.channel == Channel.PHONE else "Log the message"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it opens a page, which is to be one beside this."""
+        return self.url.startswith("https:")
+
+    @property
+    def carries_words(self) -> bool:
+        """Whether its link takes the draft along, as it was changed."""
+        is_text = self.channel == Channel.SMS and self.is_suggested
+        return is_text or self.channel == Channel.EMAIL
+
 
 @dataclass(frozen=True)
 class Pane:
@@ -91,6 +107,11 @@ class Pane:
     def onward_says(self) -> str:
         """What the form of the words does with them."""
         return "Send" if self.letter else "Log as sent"
+
+    @property
+    def asks_on_return(self) -> bool:
+        """Whether the suggested way asks how it went, so that nothing else need log it."""
+        return any(way.asks for way in self.ways if way.is_suggested)
 
     @property
     def reply_channel(self) -> str:

@@ -45,7 +45,7 @@ def take_back(touch: Touch, *, now: datetime) -> None:
 
 def _attempted_by(touch: Touch) -> Silence | None:
     """Return the silence that is dark now and that a touch of ours was an attempt at."""
-    if touch.direction != Direction.OUTBOUND:
+    if touch.direction != Direction.OUTBOUND or not touch.is_delivered:
         return None
     dark = Silence.objects.open().filter(deal=touch.deal_id, by=By.THEM)
     return dark.filter(dark_at__lte=touch.occurred_at).first()

@@ -20,7 +20,17 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import conversation, course
 from deals.models import Deal, Hold, OutcomeEntry, Promise, Silence, Touch
-from outreach import bulk_undo, deliveries, letting_go, reasons, remarks, resting, suggest, sweeping
+from outreach import (
+    bulk_undo,
+    calls,
+    deliveries,
+    letting_go,
+    reasons,
+    remarks,
+    resting,
+    suggest,
+    sweeping,
+)
 from outreach.models import BulkAction, Delivery, Suggestion
 from outreach.touches import take_back
 
@@ -35,6 +45,7 @@ class Kind(StrEnum):
     TOUCH = "touch"
     DELETION = "deletion"
     TURN = "turn"
+    CALL = "call"
     OUTCOME = "outcome"
     LET_GO = "let_go"
     LOOK = "look"
@@ -109,6 +120,15 @@ def _touch(undo: Undo, user: User, now: datetime) -> TakenBack:
         return ALREADY
     take_back(touch, now=now)
     return TakenBack("Taken back: the touch is gone.", [touch.deal_id])
+
+
+def _call(undo: Undo, user: User, now: datetime) -> TakenBack:
+    touch = Touch.objects.visible_to(user).select_related("address__contact").get(pk=undo.pk)
+    if touch.deleted_at is not None:
+        return ALREADY
+    deals = calls.take_back(touch, undo.before, now=now)
+    also = " The number counts as working again." if undo.before else ""
+    return TakenBack(f"Taken back: the touch is gone.{also}", deals)
 
 
 def _deletion(undo: Undo, user: User, now: datetime) -> TakenBack:
@@ -249,6 +269,7 @@ RUNS: dict[Kind, Callable[[Undo, User, datetime], TakenBack]] = {
     Kind.TOUCH: _touch,
     Kind.DELETION: _deletion,
     Kind.TURN: _turn,
+    Kind.CALL: _call,
     Kind.OUTCOME: _outcome,
     Kind.LET_GO: _let_go,
     Kind.LOOK: _look,

@@ -2,6 +2,7 @@ from django.urls import path
 
 from outreach.views import (
     actions,
+    calls,
     drafts,
     guesses,
     handbook,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("deals/<int:pk>/leaving/", resting.leave, name="leave"),
     path("deals/<int:pk>/won/", actions.won, name="won"),
     path("deals/<int:pk>/lost/", actions.lost, name="lost"),
+    path("deals/<int:pk>/calls/", calls.note, name="calls"),
     path("deals/<int:pk>/touches/", touches.log, name="touches"),
     path("deals/<int:pk>/send/", sending.send, name="send"),
     path("deals/<int:pk>/deliveries/", sending.of_deal, name="deliveries"),
