@@ -129,6 +129,7 @@ def _users(now: datetime) -> dict[str, User]:
             email=member.email, name=member.name, role=member.role, team=teams.get(member.team),
             time_zone=member.home[0].time_zone, password=password, source=SOURCE,
             external_id=member.email.split("@")[0],
+            booking_url=f"https://example.com/book/{member.email.split('@')[0]}",
         )
         for member in (*REPS, *LEADERS)
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from outreach.demo.words import read
+from outreach.demo.words import GERMAN, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +21,17 @@ class Offer:
     price: tuple[int, int]
     titles: list[str]
     wanted: list[str]
+    wanted_de: list[str]
     asked: list[tuple[str, str]]
     sector: str = ""
     branch: str = ""
     jobs: tuple[str, ...] = ("",)
     is_for_homes: bool = False
     is_for_any_branch: bool = False
+
+    def wanted_in(self, language: str) -> list[str]:
+        """Return what people want of it, as one says it to them; as much in each language."""
+        return self.wanted_de if language == GERMAN else self.wanted
 
 
 @cache

@@ -99,7 +99,8 @@ class Folk:
 
     def facts(self, person: Person, learned_on: date) -> None:
         """Note something about a person, as learned on a day."""
-        for text in self.random.sample(list(words().facts), self.random.choice((1, 1, 2))):
+        known = words().facts_in(person.contact.language)
+        for text in self.random.sample(list(known), self.random.choice((1, 1, 2))):
             fact = Fact(contact=person.contact, text=text, learned_on=learned_on, source=SOURCE)
             fact.learned_from = self.random.choice(words().learned_from)
             fact.external_id = f"{person.contact.external_id}-fact-{len(person.facts)}"

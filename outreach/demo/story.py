@@ -61,7 +61,8 @@ def tell_open(account: Account, offer: Offer, stage: str, ending: Ending, scale:
     lay(story.beats, account.owner, story.people)
     story.beats += tail.after
     if scale.random.random() < 0.6:
-        story.next_step = scale.random.choice(words().next_steps[stage])
+        steps = words().next_steps_in(account.country.language)
+        story.next_step = scale.random.choice(steps[stage])
     return story
 
 
@@ -113,7 +114,7 @@ def _begin(account: Account, offer: Offer, stage: str, random: Random) -> tuple[
     story = Story(
         account=account, offer=offer, people=people, stage=stage, beats=[], count=count,
         amount=_amount(offer, count, stage, random), currency=account.country.currency,
-        wanted=random.choice(offer.wanted).format(**slots),
+        wanted=random.choice(offer.wanted_in(account.country.language)).format(**slots),
         title=random.choice(offer.titles).format(**slots), slots=slots,
     )  # fmt: skip
     return story, Teller(random, offer, people)

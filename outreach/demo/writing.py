@@ -31,6 +31,7 @@ from outreach.demo.people import SOURCE, Account, Person
 from outreach.demo.story import Story, told
 
 BATCH = 40  # deals in one transaction
+WITH_LINK = ("Proposal", "Negotiation", "Renewal")  # stages in which there is something to look at
 FRESH = timedelta(days=4)  # days to look again that are longer ago were told by the sweeps of then
 
 
@@ -91,6 +92,7 @@ def _deal(story: Story, number: int, house: House) -> Deal:
         title=story.title, stage=house.stages[story.stage], contact=story.people[0].contact,
         company=story.account.company, owner=story.account.owner.user, amount=story.amount,
         currency=story.currency, wanted=story.wanted, next_step=story.next_step,
+        link=f"https://example.com/proposals/{number:04}" if story.stage in WITH_LINK else "",
         opened_at=story.opened_at, source=SOURCE, external_id=f"deal-{number:04}",
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ from deals.models import (
 from deals.replay import compare
 from outreach import tone
 from outreach.demo import build, house
+from outreach.demo.offers import offers
 from outreach.demo.words import words
 from outreach.models import Notice, Play, ReasonEntry, Remark, Suggestion
 
@@ -181,6 +182,22 @@ def test_every_slot_of_every_text_is_filled() -> None:
     texts = [text for row in (*of_deals, *of_touches) for text in row]
     assert [text for text in texts if "{" in text] == []
     assert Touch.objects.filter(note="").count() == 0
+
+
+def test_germans_are_written_to_from_notes_in_german() -> None:
+    """As many texts in each language: the same seed gives the same deals."""
+    for offer in offers():
+        assert len(offer.wanted_in("de")) == len(offer.wanted_in("sv"))
+    assert len(words().facts_in("de")) == len(words().facts_in("en"))
+    told = [words().next_steps_in(language) for language in ("en", "de")]
+    assert len({tuple((stage, len(steps)) for stage, steps in each.items()) for each in told}) == 1
+
+    build.fill(WEDNESDAY, deals=FEW)
+    german = Deal.objects.filter(contact__language="de")
+    texts = (re.escape(text) for offer in offers() for text in offer.wanted_in("de"))
+    in_german = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", text) for text in texts))
+    assert german.exists()
+    assert [deal.wanted for deal in german if not in_german.fullmatch(deal.wanted)] == []
 
 
 def every_text() -> Iterator[str]:
