@@ -21,6 +21,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -40,11 +41,27 @@ class Literal(NamedTuple):
     is_prefix: bool
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """One of several ways; none of them where it is optional."""
 
     ways: tuple[tuple[Part, ...], ...]
     is_optional: bool
+
+    @cached_property
+    def by_word(self) -> Mapping[str, Sequence[Sequence[Part]]]:
+        """The ways that begin with a whole word, by that word: of a set, few can ever follow."""
+        found: dict[str, list[Sequence[Part]]] = defaultdict(list)
+        for way in self.ways:
+            if way and isinstance(way[0], Literal) and not way[0].is_prefix:
+                found[way[0].word].append(way)
+        return found
+
+    @cached_property
+    def others(self) -> Sequence[Sequence[Part]]:
+        """The ways that begin with anything else."""
+        indexed = [way for ways in self.by_word.values() for way in ways]
+        return [way for way in self.ways if way not in indexed]
 
 
 class Ban(NamedTuple):
@@ -139,7 +156,7 @@ def follow(parts: Iterable[Part], words: Sequence[Word], at: set[int]) -> set[in
             case Literal():
                 at = {place + 1 for place in at if _is_at(part, words, place)}
             case Choice():
-                ends = set().union(*(follow(way, words, at) for way in part.ways))
+                ends = _after_choice(part, words, at)
                 at = ends | at if part.is_optional else ends
             case Ban():
                 at = {place for place in at if not follow(part.way, words, {place})}
@@ -153,6 +170,18 @@ def follow(parts: Iterable[Part], words: Sequence[Word], at: set[int]) -> set[in
         if not at:
             break
     return at
+
+
+def _after_choice(choice: Choice, words: Sequence[Word], at: set[int]) -> set[int]:
+    """Return where any way of a choice can end that begins at one of these places."""
+    ends: set[int] = set()
+    for way in choice.others:
+        ends |= follow(way, words, at)
+    for place in at:
+        if place < len(words):
+            for way in choice.by_word.get(words[place].folded, ()):
+                ends |= follow(way[1:], words, {place + 1})
+    return ends
 
 
 def _is_at(part: Literal, words: Sequence[Word], place: int) -> bool:
