@@ -31,6 +31,7 @@ class Section:
 SECTIONS = (
     Section("Profile", "Your name, time zone and password", "accounts:profile", EVERYONE),
     Section("Away", "Who is away, and who covers for them", "accounts:away", EVERYONE),
+    Section("Mailbox", "The mail account that you send through", "outreach:mailbox", EVERYONE),
     Section("People", "Who works here, and what they may see", "accounts:people", MANAGERS),
     Section("Teams", "Who works with whom, and who leads", "accounts:teams", ADMINS),
     Section("Workspace", "Name, currency, time zone", "accounts:workspace", ADMINS),

@@ -7,6 +7,7 @@ from outreach.views import (
     guesses,
     handbook,
     letting_go,
+    mailbox,
     many,
     reasons,
     remarks,
@@ -72,6 +73,8 @@ urlpatterns = [
     path("report/guesses/", guesses.page, name="guesses"),
     # The words that drafts begin with, and how they are checked
     path("tone/", tone.check, name="tone"),
+    path("settings/mailbox/", mailbox.page, name="mailbox"),
+    path("settings/mailbox/removal/", mailbox.remove, name="mailbox-removal"),
     path("settings/templates/", templates.index, name="templates"),
     path("settings/templates/new/", templates.new, name="template-new"),
     path("settings/templates/<int:pk>/", templates.edit, name="template"),

@@ -44,8 +44,12 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "booking_url"]
-        widgets = {"name": forms.TextInput({"autocomplete": "name"})}
+        fields = ["name", "time_zone", "booking_url", "signature"]
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "name"}),
+            "signature": forms.Textarea({"rows": 4}),
+        }
+        help_texts = {"signature": "Stands under every mail that you send from here."}
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,8 +102,15 @@ class WorkspaceForm(forms.ModelForm):
         model = Workspace
         fields = [
             "name", "currency", "time_zone", "look_again_days", "focus_size", "reply_floor",
-            "reply_floor_silences", "attempt_minutes",
+            "reply_floor_silences", "attempt_minutes", "offers_unsubscribe",
         ]  # fmt: skip
+        labels = {"offers_unsubscribe": "Put a one-click unsubscribe into every mail"}
+        help_texts = {
+            "offers_unsubscribe": (
+                "For marketing mail, where the law or a mail provider asks for it. A mail from one "
+                "person to another needs none. Who uses it gets no more e-mail from anybody here."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,6 +20,7 @@ from outreach.mail.failures import PutOffError, UnclearError, of_reply, say
 from outreach.models import Mailbox
 
 TIMEOUT_SECONDS = 20  # for each word of the conversation
+IMPATIENT_SECONDS = 8  # where somebody waits before a page
 LEADING_DOT = re.compile(rb"(?m)^\.")
 Security = Mailbox.Security
 
@@ -33,6 +34,7 @@ class Server:
     security: str = Security.STARTTLS
     username: str = ""
     password: str = field(default="", repr=False)
+    timeout_seconds: int = TIMEOUT_SECONDS
 
     @classmethod
     def of(cls, mailbox: Mailbox) -> Server:
@@ -104,7 +106,7 @@ def _open(server: Server) -> SMTP:
 
 
 def _plugged_in(server: Server) -> SMTP:
-    us, seconds = _our_name(), TIMEOUT_SECONDS
+    us, seconds = _our_name(), server.timeout_seconds
     if server.security != Security.TLS:
         return SMTP(server.host, server.port, us, seconds)
     context = ssl.create_default_context()

@@ -34,13 +34,13 @@ def send(mail: EmailMultiAlternatives, delivery: Delivery) -> None:
 
 def _server_for(delivery: Delivery) -> Server | None:
     """Return the SMTP server to speak to ourselves; None where Django's backend sends."""
+    mailbox = mailbox_of(delivery.user)
+    if mailbox is None:
+        return Server.of_workspace() if settings.EMAIL_BACKEND == SMTP_BACKEND else None
     try:
-        mailbox = mailbox_of(delivery.user)
-    except UnreadableSecretError as error:
-        raise RefusedError(f"{error} Settings, Mailbox, takes it.") from error
-    if mailbox is not None:
         return Server.of(mailbox)
-    return Server.of_workspace() if settings.EMAIL_BACKEND == SMTP_BACKEND else None
+    except UnreadableSecretError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _by_backend(mail: EmailMultiAlternatives) -> None:

@@ -58,6 +58,22 @@ def test_a_booking_page_belongs_to_the_profile(client: Client, ines: User) -> No
     assert ines.booking_url == "https://example.com/ines"
 
 
+def test_a_signature_belongs_to_the_profile(client: Client, ines: User) -> None:
+    client.force_login(ines)
+    client.post("/settings/profile/", {"name": "Ines", "signature": "Ines Holm\r\nNordhavn"})
+    ines.refresh_from_db()
+    assert ines.signature == "Ines Holm\r\nNordhavn"
+
+
+def test_mail_offers_an_unsubscribe_only_once_an_admin_says_so(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    form = {"name": "Nordhavn", "currency": "SEK", "time_zone": "UTC", **NUMBERS}
+    client.post("/settings/workspace/", form)
+    assert not Workspace.current().offers_unsubscribe
+    client.post("/settings/workspace/", {**form, "offers_unsubscribe": "on"})
+    assert Workspace.current().offers_unsubscribe
+
+
 def test_nobody_changes_their_own_role_address_or_team(client: Client, ines: User):
     client.force_login(ines)
     form = {"name": "Ines", "time_zone": "", "role": "admin", "email": "x@example.com", "team": ""}
