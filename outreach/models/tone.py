@@ -16,7 +16,7 @@ class Phrasing(models.Model):
     """
 
     language = models.CharField(max_length=10)
-    notation = models.CharField(max_length=200)
+    notation = models.CharField(max_length=2000)  # shipped ones are long
     why = models.CharField(max_length=300, blank=True)
     instead = models.CharField(max_length=300, blank=True)
     is_off = models.BooleanField(default=False)
