@@ -21,7 +21,7 @@ from contacts.models import Fact
 from deals import conversation, course
 from deals.models import Deal, Hold, Outcome
 from outreach import sweeping
-from tests.cast import Cast, Story, make_company, make_contact, make_deal
+from tests.cast import Cast, Story, make_company, make_contact, make_cover, make_deal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +58,7 @@ def story(cast: Cast) -> Deal:
     conversation.hold(held, now=now)
     course.close(make_deal(cast.ada), Outcome.WON, now=now)
     course.let_go(make_deal(cast.ada), now=now, look_again_on=(now + timedelta(90)).date())
+    make_cover(cast.noor, cast.ines, now - timedelta(days=1), now + timedelta(days=3))
     sweeping.run(now)
     return Deal.objects.get(title="The whole fleet")
 
@@ -149,6 +150,7 @@ def test_every_page_an_admin_can_reach_is_usable_by_everyone(
         "outreach:today", "outreach:pause", "outreach:touches", "outreach:let-go", "outreach:won",
         "outreach:snooze", "outreach:another", "outreach:touch", "deals:list", "deals:board",
         "deals:deal", "deals:contacts", "deals:contact", "deals:report",
+        "accounts:away", "accounts:cover", "accounts:covers",
     } <= seen  # fmt: skip
 
 
@@ -163,6 +165,45 @@ def test_the_pages_of_whoever_is_not_signed_in_are_usable_by_everyone(
 def test_a_new_workspace_is_usable_by_everyone(page: Page, live_server: Any, cast: Cast) -> None:
     sign_in(page, cast.ines, live_server.url)
     assert look_at(page, urljoin(live_server.url, "/")) == []
+
+
+def test_acting_on_many_deals_is_usable_by_everyone(
+    page: Page, live_server: Any, cast: Cast, story: Deal
+) -> None:
+    said: list[str] = []
+    listen(page, said)
+    sign_in(page, cast.ada, live_server.url)
+    for act in ("Reassign…", "Pause…", "Let go…"):
+        page.goto(urljoin(live_server.url, "/deals/"))
+        page.get_by_label(f"Choose {story.title}").check()
+        page.get_by_role("button", name=act).click()
+        page.get_by_role("button", name="Show what would happen").wait_for()
+        assert violations(page) == []
+        if act == "Reassign…":
+            page.get_by_label("New owner").select_option(label=cast.karl.name)
+        else:
+            page.get_by_label("Why").fill("They merge")
+        page.get_by_role("button", name="Show what would happen").click()
+        page.get_by_role("heading", name="What would happen").wait_for()
+        assert violations(page) == []
+    page.get_by_role("button", name="Let go of 1 deal").click()
+    page.get_by_text("One deal let go.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Taken back: one deal is as before.").wait_for()
+    assert said == []
+
+
+def test_a_day_with_the_deals_of_whom_one_covers_is_usable_by_everyone(
+    page: Page, live_server: Any, cast: Cast, story: Deal
+) -> None:
+    now = timezone.now()
+    make_cover(cast.karl, cast.ada, now - timedelta(1), now + timedelta(1))
+    sign_in(page, cast.karl, live_server.url)
+    assert look_at(page, urljoin(live_server.url, "/")) == []
+    page.get_by_role("link", name="Ada’s").click()
+    page.get_by_text("for Ada until").first.wait_for()
+    page.get_by_role("link", name="Mine").click()
+    page.get_by_text("Every lamp is lit").wait_for()
 
 
 def test_dialogs_and_searches_are_usable_by_everyone(
