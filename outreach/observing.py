@@ -7,7 +7,7 @@ of other deals are counted, never shown.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,16 +27,17 @@ LATE_CHANCE = 50  # a stage from which every second deal is won has a decision o
 LATELY = timedelta(days=60)  # before the silence: what they asked then may still be open
 ENOUGH = 4000  # characters of a note: what a letter is about stands at its head
 Row = Any  # a named row of values_list: which columns it has, each reader says
+Day = Callable[[datetime], date]  # the day that an instant is where the deal's owner is
 
 
 class Heard(NamedTuple):
-    """One touch in which they were heard, and the topics that it mentions."""
+    """One touch in which they were heard, and what was said in it."""
 
     touch: int
     deal: int
     channel: str
     at: datetime
-    topics: Mapping[Topic, str]
+    text: str
 
 
 @dataclass
@@ -103,7 +104,7 @@ def signs_of(
         dead=tuple(dict.fromkeys(way.channel for way in ways if not way.is_alive)),
         people=told.people.get(deal.company_id) if deal.company_id else None,
         late_stage=deal.stage__name if is_prospect and deal.stage__chance >= LATE_CHANCE else "",
-        mentions={topic: _mentions(topic, silence, deal, told, day) for topic in Topic},
+        mentions=_mentions(silence, deal, told, day),
         remarks=told.remarks[deal.pk],
         said=Said(said[0], day(said[1])) if said else None,
     )
@@ -125,9 +126,6 @@ def moved(meetings: Iterable[Row]) -> list[datetime]:
     ]
 
 
-Day = Any  # turns an instant into the day it is where the owner is
-
-
 def _their_words(told: Told, deals: Mapping[int, Row], oldest: datetime) -> None:
     """Read when they were heard, how long they took, and lately about what."""
     heard = Touch.objects.standing().filter(is_heard=True).exclude(direction=Direction.OUTBOUND)
@@ -143,7 +141,7 @@ def _their_words(told: Told, deals: Mapping[int, Row], oldest: datetime) -> None
         Q(deal__in=deals) | Q(contact__in=contacts), occurred_at__gte=oldest - LATELY
     )
     for row in _with_text(lately).order_by("occurred_at", "pk").iterator():
-        about = Heard(row.pk, row.deal_id, row.channel, row.occurred_at, find(_text(row)))
+        about = Heard(row.pk, row.deal_id, row.channel, row.occurred_at, _text(row))
         whose = deals[row.deal_id].contact_id if row.deal_id in deals else row.contact_id
         told.heard[whose].append(about)
 
@@ -201,18 +199,27 @@ def _away(silence: Silence, absences: Iterable[Row], day: Day) -> Away | None:
     return Away(day(row.starts_at), day(row.ends_at) if row.ends_at else None)
 
 
-def _mentions(topic: Topic, silence: Silence, deal: Row, told: Told, day: Day) -> Mentions:
+def _mentions(silence: Silence, deal: Row, told: Told, day: Day) -> dict[Topic, Mentions]:
+    """Count by topic the touches that mention it, of this silence and a while before it."""
     since = silence.started_at - LATELY
-    lately = (each for each in told.heard[deal.contact_id] if each.at >= since)
-    told_of = [each for each in lately if topic in each.topics]
-    here = [each for each in told_of if each.deal == deal.pk]
+    lately = [each for each in told.heard[deal.contact_id] if each.at >= since]
+    found = [(each, find(each.text)) for each in lately]
+    return {
+        topic: _count(
+            [(each, topics[topic]) for each, topics in found if topic in topics], deal.pk, day
+        )
+        for topic in Topic
+    }
+
+
+def _count(told_of: Sequence[tuple[Heard, str]], deal: int, day: Day) -> Mentions:
+    """Count touches with the word that tells: those of a deal, with its last one, and the others."""
+    here = [(each, word) for each, word in told_of if each.deal == deal]
     elsewhere = len(told_of) - len(here)
     if not here:
         return Mentions(elsewhere=elsewhere)
-    last = here[-1]
-    return Mentions(
-        len(here), elsewhere, day(last.at), last.channel, last.topics[topic], last.touch
-    )
+    last, word = here[-1]
+    return Mentions(len(here), elsewhere, day(last.at), last.channel, word, last.touch)
 
 
 def _with_text(touches: Any) -> Any:

@@ -28,8 +28,6 @@ def of(deal: Deal, reader: User) -> RemarkQuerySet:
 @transaction.atomic
 def note(remark: Remark, *, now: datetime) -> None:
     """Save a remark, new or changed."""
-    if remark.pk is None:
-        remark.recorded_at = now
     remark.save()
     reasons.observed(remark.deal_id, now)
 

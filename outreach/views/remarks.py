@@ -38,7 +38,8 @@ def index(request: Request, pk: int) -> HttpResponse:
 def new(request: Request, pk: int) -> HttpResponse:
     """Note what somebody said."""
     deal = visible_deal(request, pk)
-    return _form(request, Remark(deal=deal, contact=deal.contact), "They said…")
+    remark = Remark(deal=deal, contact=deal.contact, recorded_at=timezone.now())
+    return _form(request, remark, "They said…")
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from outreach import clues
@@ -227,6 +228,7 @@ def test_thirteen_attempts_are_said_in_figures() -> None:
     assert told == ("13 attempts in a row had no answer.", None)
 
 
+@hypothesis(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(EACH, key=lambda sign: sign.__name__))))
 def test_however_signs_come_together_there_is_one_reason_with_evidence(present) -> None:
     known: dict[str, object] = {}

@@ -44,6 +44,7 @@ def test_a_confirmed_guess_is_kept_as_it_was(first: Suggestion, ines: User) -> N
     entry = ReasonEntry.objects.get()
     assert (entry.guessed, entry.confidence, entry.said) == ("low_priority", 64, "low_priority")
     assert (entry.user, entry.said_at, entry.silence) == (ines, NOW, first.silence)
+    assert str(entry) == "Low priority"
 
 
 def test_the_suggestion_follows_what_was_said(first: Suggestion, ines: User) -> None:

@@ -61,6 +61,7 @@ def test_a_remark_is_noted_with_who_and_when_and_the_guess_follows(
     assert "“Nothing before July”" in page
     remark = Remark.objects.get()
     assert (remark.deal, remark.contact, remark.user) == (dark, dark.contact, ines)
+    assert str(remark) == "Nothing before July"
     guess = Suggestion.objects.get()
     assert guess.reason == "cannot_commit_yet"
     assert guess.reason_evidence[0][0].startswith("They spoke of their budget on")
