@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
+from accounts import covers
+from accounts.covers import Leave
 from accounts.models import Team, User, Workspace
 from deals import thresholds
 from deals.calendars import holidays_of, new_version
@@ -82,6 +85,7 @@ def build(now: datetime, random: Random) -> House:
     calendars = _calendars(long_ago, now)
     furnish(long_ago)
     users = _users(now)
+    _away_next_week(users, now)
     stages = {stage.name: stage for stage in Stage.objects.select_related("pipeline")}
     _changed_minds(stages, users[LEADERS[-1].email], now)
     reps = [_rep(users[member.email], member, random, now) for member in REPS]
@@ -137,6 +141,15 @@ def _users(now: datetime) -> dict[str, User]:
         if member.role == MANAGER:
             teams[member.team].managers.add(user)
     return {user.email or "": user for user in users}
+
+
+def _away_next_week(users: Mapping[str, User], now: datetime) -> None:
+    """Let the second rep be away next week, Monday to Friday; the first one covers."""
+    covering, away = (users[member.email] for member in REPS[:2])
+    today = now.astimezone(ZoneInfo(away.time_zone)).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    leave = Leave(away, covering, monday, monday + timedelta(days=4))
+    covers.arrange(leave, by=away, now=now)
 
 
 def _changed_minds(stages: Mapping[str, Stage], admin: User, now: datetime) -> None:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, Workspace
+from accounts.models import Cover, User, Workspace
 from contacts.models import Address, Company, Contact, Fact, OptOut
 from deals import standing
 from deals.models import (
@@ -229,6 +229,13 @@ def test_the_command_prints_who_can_sign_in_and_they_can(small: None, client: Cl
     assert said.count("@example.com") == 12
     client.post(reverse("account_login"), {"login": "ines@example.com", "password": house.PASSWORD})
     assert client.get("/").status_code == 200
+
+
+def test_a_colleague_is_away_next_week_and_the_first_rep_covers(small: None) -> None:
+    run("--at", WEDNESDAY.isoformat())
+    cover = Cover.objects.with_people().get()
+    assert str(cover) == "Ines Fontaval for Karl Brunsholt"
+    assert cover.days == "19 October to 23 October"
 
 
 def test_the_command_leaves_a_workspace_in_use_alone(small: None, ines: User) -> None:
