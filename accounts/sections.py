@@ -39,6 +39,7 @@ SECTIONS = (
     Section("Thresholds", "How long a silence may last", "deals:thresholds", MANAGERS),
     Section("Calendars", "Working hours and holidays", "deals:calendars", ADMINS),
     Section("Templates", "The words that drafts begin with", "outreach:templates", EVERYONE),
+    Section("Tone", "What drafts had better not say", "outreach:phrasings", EVERYONE),
     Section("Import", "Bring in deals from elsewhere", "deals:import", ADMINS),
 )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from accounts.models import User
 from outreach import mending, tone
 from outreach.mending import Spot
 from outreach.models import Phrasing
@@ -61,6 +63,25 @@ def spots(
     text = text[:LONGEST]
     found = findings(text, channel=channel, language=language, expects_answer=expects_answer)
     return mending.spots(text, found, language=language)
+
+
+def switch_off(language: str, notation: str, *, user: User, now: datetime) -> None:
+    """Have a shipped phrase no longer looked for; no effect on one that is off already."""
+    Phrasing.objects.get_or_create(
+        language=language,
+        notation=notation,
+        defaults={"is_off": True, "changed_at": now, "changed_by": user},
+    )
+
+
+def switch_on(language: str, notation: str) -> None:
+    """Have a shipped phrase looked for again."""
+    Phrasing.objects.filter(language=language, notation=notation, is_off=True).delete()
+
+
+def restore(language: str) -> int:
+    """Have all shipped phrases of a language looked for again; return how many were off."""
+    return Phrasing.objects.filter(language=language, is_off=True).delete()[0]
 
 
 def _readable(rows: Iterable[Phrasing]) -> Iterable[Phrase]:

@@ -35,10 +35,11 @@ CLOSES = {"(": ")", "[": "]"}
 
 
 class Literal(NamedTuple):
-    """A word, or the beginning of one."""
+    """A word, or the beginning of one; `written` is as the notation has it, for people to read."""
 
     word: str
     is_prefix: bool
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,9 @@ class Index:
         self.by_word: dict[str, list[Phrase]] = defaultdict(list)
         self.by_prefix: dict[str, list[Phrase]] = defaultdict(list)
         for phrase in self.phrases:
-            for start in dict.fromkeys(_starts(phrase.parts)):
-                (self.by_prefix if start.is_prefix else self.by_word)[start.word].append(phrase)
+            starts = ((start.word, start.is_prefix) for start in _starts(phrase.parts))
+            for word, is_prefix in dict.fromkeys(starts):
+                (self.by_prefix if is_prefix else self.by_word)[word].append(phrase)
 
     def find(self, words: Sequence[Word]) -> Iterator[Found]:
         """Yield where phrases stand in the words of a sentence; each at its longest.
@@ -245,15 +247,29 @@ def _part(tokens: list[str], spellings: Spellings) -> list[Part]:
 
 def _literals(token: str, spellings: Spellings) -> list[Part]:
     """Return a word of the notation as words of a text are read: "haven't e-mailed" is four."""
-    parts: list[Part] = []
+    parts: list[Literal] = []
     for piece in token.rstrip("*").split("-"):
-        parts += [Literal(word, is_prefix=False) for word in spellings.written_out(fold(piece))]
-    last = parts[-1]
-    if token.endswith("*") and isinstance(last, Literal):
-        parts[-1] = last._replace(is_prefix=True)
-    if Literal("", is_prefix=True) in parts or Literal("", is_prefix=False) in parts:
+        words = spellings.written_out(fold(piece))
+        written = [piece, *[""] * (len(words) - 1)]
+        parts += [Literal(word, False, says) for word, says in zip(words, written, strict=True)]
+    if token.endswith("*"):
+        parts[-1] = parts[-1]._replace(is_prefix=True, written=f"{parts[-1].written}…")
+    if not all(part.word for part in parts):
         raise ValueError(f"“{token}” is no word. Put letters before the star or the hyphen.")
-    return parts
+    return list(parts)
+
+
+def example(parts: Iterable[Part]) -> str:
+    """Return how a phrase begins to read: the first of all ways, without what may be left out."""
+    said = []
+    for part in parts:
+        if isinstance(part, Literal):
+            said.append(part.written)
+        elif isinstance(part, Choice) and not part.is_optional:
+            said.append(example(part.ways[0]))
+        elif part == "..." and said[-1:] != ["…"]:
+            said.append("…")
+    return " ".join(filter(None, said))
 
 
 def _starts(parts: Sequence[Part]) -> Iterator[Literal]:

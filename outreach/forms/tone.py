@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from contacts.models import Channel
@@ -20,6 +21,8 @@ ON_PAGE = {"language", "play"}  # words.html has them too
 
 class ToneForm(forms.Form):
     """The text lies in the field that `words_name` names, of the form that is being written."""
+
+    data: QueryDict
 
     channel = forms.ChoiceField(choices=Channel.choices, required=False)
     language = forms.CharField(max_length=10, required=False)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outreach', '0005_typical_amount'),
+        ("outreach", "0005_typical_amount"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='phrasing',
-            name='notation',
+            model_name="phrasing",
+            name="notation",
             field=models.CharField(max_length=2000),
         ),
     ]

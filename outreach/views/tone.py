@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from deals.views.answers import Request
 from outreach.forms.tone import ToneForm
 
 
 @login_not_required  # whose session ends while they type keeps the page, and what they wrote
 @require_POST
 @never_cache
-def check(request: Request) -> HttpResponse:
+def check(request: HttpRequest) -> HttpResponse:
     """Say what to mend in a text that is being written; mend it where a place is named.
 
     For HTMX: the findings, or with `mend` the text with its findings. Without it: a page with the
@@ -29,7 +28,7 @@ def check(request: Request) -> HttpResponse:
         raise BadRequest("The tone check needs the names of a field.")
     is_mended = bool(form.cleaned_data["mend"])
     told = {**form.told(form.mended if is_mended else form.text), "is_mended": is_mended}
-    if not request.htmx:
+    if not request.headers.get("HX-Request"):
         return render(request, "outreach/tone.html", {**told, "others": form.others})
     name = "words" if is_mended else "tone"
     return render(request, f"outreach/partials/{name}.html", told)
