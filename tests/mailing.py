@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +40,14 @@ class Postbox:
     """A mail server's wishes and what it has accepted, by envelope.
 
     `refuses` is said to a recipient, `puts_off` is how often it says 451 to the text before it
-    accepts one, `hangs_up` ends the connection after the text was accepted.
+    accepts one, `hangs_up` ends the connection after the text was accepted, `is_slow` keeps its
+    answer to itself until somebody says otherwise.
     """
 
     refuses: str = ""
     puts_off: int = 0
     hangs_up: bool = False
+    is_slow: bool = False
     sign_ins: list[tuple[bytes, bytes]] = field(default_factory=list)
     accepted: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     has_accepted: Event = field(default_factory=Event)
@@ -68,6 +71,8 @@ class Postbox:
             return "451 4.7.1 Try again later"
         self.accepted.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
         self.has_accepted.set()
+        while self.is_slow:
+            await asyncio.sleep(0.05)
         if self.hangs_up:
             server.transport.abort()
         return "250 OK"
