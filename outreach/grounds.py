@@ -36,8 +36,13 @@ def say_more(s: Situation, best: str, last: str) -> str:
 
 
 def _answers(s: Situation, person: Person, channel: str) -> str:
-    """Say how a person answers, and how often touches on the chosen channel are answered."""
-    answers = {each: (known.answered, known.tried) for each, known in person.answers.items()}
+    """Say how a person answers where there is an address, and how often the team is answered."""
+    addressed = {way.channel for way in person.ways}
+    answers = {
+        each: (known.answered, known.tried)
+        for each, known in person.answers.items()
+        if each in addressed
+    }
     theirs, rate = say_answers(answers), s.rate(channel).say(channel) if channel else ""
     if theirs and rate:
         return f"{theirs[:-1]}; {rate}."

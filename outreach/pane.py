@@ -129,7 +129,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     mails = letters.recent(deal)
     if suggestion is not None and suggestion.pk is None and letters.is_under_way(mails):
         suggestion = None  # the answer is on its way
-    slot = _slot(suggestion, now, rulebook)
+    slot = _slot(suggestion, stands, now, rulebook)
     draft = drafts.render(suggestion, now=now) if suggestion else None
     contact = suggestion.contact if suggestion else deal.contact
     talk = thread.read(deal)
@@ -212,11 +212,15 @@ def _play(suggestion: Suggestion | None, deal: Deal) -> str:
     return say_play(suggestion.play, suggestion.channel, whom)
 
 
-def _slot(suggestion: Suggestion | None, now: datetime, rulebook: Rulebook) -> Slot | None:
-    """Return when to write or call, where there is somebody to."""
-    if suggestion is None or not suggestion.channel:
+def _slot(
+    suggestion: Suggestion | None, stands: Standing | None, now: datetime, rulebook: Rulebook
+) -> Slot | None:
+    """Return when to write or call, where there is somebody to; an answer by when it is due."""
+    if suggestion is None or stands is None or not suggestion.channel:
         return None
-    return timing.best_time(suggestion.contact, suggestion.channel, now=now, rulebook=rulebook)
+    by = stands.due_at if stands.by == By.US else None
+    contact, channel = suggestion.contact, suggestion.channel
+    return timing.best_time(contact, channel, now=now, rulebook=rulebook, by=by)
 
 
 def _first(suggestion: Suggestion | None, reader: User) -> str:

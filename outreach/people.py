@@ -85,8 +85,9 @@ def _told(contacts: Sequence[int]) -> dict[int, _Told]:
     """Read what was said with each contact."""
     told: dict[int, _Told] = defaultdict(_Told)
     rows = counted().filter(contact__in=contacts).order_by("occurred_at", "pk")
-    for contact, deal, *touch in rows.values_list("contact_id", "deal_id", "channel", "direction"):
-        told[contact].touches.append(Told(*touch))
-        if told[contact].touches[-1].direction != Direction.OUTBOUND:
+    said = rows.values_list("contact_id", "deal_id", "channel", "direction")
+    for contact, deal, channel, direction in said:
+        told[contact].touches.append(Told(channel, direction))
+        if direction != Direction.OUTBOUND:
             told[contact].heard_on.add(deal)
     return told

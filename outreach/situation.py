@@ -97,7 +97,7 @@ class Situation:
         def place(way: Way) -> tuple[bool, float, int, int, bool, int]:
             likely = self.likely(person, way.channel)
             usual = USUAL_ORDER.index(Channel(way.channel))
-            is_tired = way.channel == self.tired
+            is_tired = way.channel == self.tired and person == self.lead
             return is_tired, -likely, tried[way.channel], usual, not way.is_preferred, way.address
 
         return sorted((way for way in person.usable() if way.channel != self.worn_out), key=place)

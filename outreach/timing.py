@@ -28,7 +28,7 @@ LATEST = 200  # heard touches that are read: habits change
 WINDOW = timedelta(hours=2)
 SHORTEST = timedelta(minutes=30)
 LOOK_AHEAD = timedelta(days=28)
-OPEN_DAYS = 5  # among which the best hours are sought: better next week is too late
+OPEN_DAYS = 2  # among which the best hours are sought: better next week is too late
 DAY = timedelta(days=1)
 QUARTER = timedelta(minutes=15)  # every zone's offset is a multiple of it
 WAKING = range(8, 20)  # their hours in which one may ring
@@ -85,15 +85,25 @@ def _span(slot: Slot, now: datetime, zone: tzinfo) -> tuple[str, str]:
     return {0: "today", 1: "tomorrow"}.get(apart, day), f"{starts:%H:%M}–{ends:%H:%M}"
 
 
-def best_time(contact: Contact, channel: str, *, now: datetime, rulebook: Rulebook) -> Slot | None:
+def best_time(
+    contact: Contact,
+    channel: str,
+    *,
+    now: datetime,
+    rulebook: Rulebook,
+    by: datetime | None = None,
+) -> Slot | None:
     """Return when to write to a contact or call them next, in three queries.
 
-    None where they are not open for half an hour within four weeks.
+    What is due `by` an instant is not put off beyond it, or where they are not open before, not
+    beyond their next open hours. None where they are not open for half an hour within four weeks.
     """
-    return best_slot(habits_of(contact, now, rulebook), channel, now)
+    return best_slot(habits_of(contact, now, rulebook), channel, now, by)
 
 
-def best_slot(habits: Habits, channel: str, now: datetime) -> Slot | None:
+def best_slot(
+    habits: Habits, channel: str, now: datetime, by: datetime | None = None
+) -> Slot | None:
     """Return the best hours to come: by their answers where there are enough, else by their work.
 
     Never on a holiday of theirs, outside their open hours or while they are away; calls and text
@@ -103,7 +113,7 @@ def best_slot(habits: Habits, channel: str, now: datetime) -> Slot | None:
     if not runs:
         return None
     if len(habits.heard) >= ENOUGH:
-        return _liveliest(runs, habits)
+        return _liveliest(_soon(runs, habits.zone, by), habits)
     return Slot(runs[0][0], runs[0][-1] + QUARTER, "in their working hours", habits.zone)
 
 
@@ -113,7 +123,7 @@ def _liveliest(runs: Sequence[Sequence[datetime]], habits: Habits) -> Slot:
     quarters = WINDOW // QUARTER
     windows = [
         run[start : start + quarters]
-        for run in _soon(runs, habits.zone)
+        for run in runs
         for start in range(max(1, len(run) - quarters + 1))
     ]
 
@@ -158,8 +168,13 @@ def _since_midnight(at: datetime, zone: ZoneInfo) -> timedelta:
     return timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
 
 
-def _soon(runs: Sequence[Sequence[datetime]], zone: ZoneInfo) -> list[Sequence[datetime]]:
-    """Keep the runs of the next open days."""
+def _soon(
+    runs: Sequence[Sequence[datetime]], zone: ZoneInfo, by: datetime | None
+) -> list[Sequence[datetime]]:
+    """Keep the runs of the next open days, and of these what is over by an instant."""
+    if by is not None:
+        in_time = [[at for at in run if at + QUARTER <= by] for run in runs]
+        return [run for run in in_time if len(run) * QUARTER >= SHORTEST] or list(runs[:1])
     days = list(dict.fromkeys(_day(run[0], zone) for run in runs))[:OPEN_DAYS]
     return [run for run in runs if _day(run[0], zone) <= days[-1]]
 
