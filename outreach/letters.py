@@ -72,7 +72,7 @@ def of_deal(deal: Deal) -> list[Delivery]:
     return [mail for mail in recent(deal) if mail.state != State.SENT]
 
 
-def offered(deal: Deal, user: User, *, again: str = "") -> dict[str, Any]:
+def offered(deal: Deal, user: User, *, now: datetime, again: str = "") -> dict[str, Any]:
     """Return what an empty form offers: a mail that is to be tried again, else a draft."""
     rows = Delivery.objects.visible_to(user).filter(deal=deal)
     former = rows.filter(pk=again).first() if again.isdecimal() else None
@@ -81,7 +81,7 @@ def offered(deal: Deal, user: User, *, again: str = "") -> dict[str, Any]:
     suggestion = Suggestion.objects.visible_to(user).live().filter(deal=deal).first()
     if suggestion is None or suggestion.channel != Channel.EMAIL:
         return {"subject": deal.title}
-    draft = drafts.render(suggestion)
+    draft = drafts.render(suggestion, now=now)
     return {"to": suggestion.address_id, "subject": draft.subject, "note": draft.body}
 
 

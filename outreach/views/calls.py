@@ -93,4 +93,4 @@ def _draft(deal: Deal, address: Address) -> Draft:
     """Return what to say at this address, where that is what is suggested."""
     live = Suggestion.objects.live().filter(deal=deal, address=address)
     suggestion = live.select_related("contact__company", "deal__company", "deal__owner").first()
-    return drafts.render(suggestion) if suggestion else Draft()
+    return drafts.render(suggestion, now=timezone.now()) if suggestion else Draft()

@@ -84,7 +84,7 @@ def _form(request: Request, deal: Deal) -> SendForm:
     now = timezone.now()
     if request.method == "POST":
         return SendForm(request.POST, deal=deal, now=now)
-    offered = letters.offered(deal, request.user, again=request.GET.get("again", ""))
+    offered = letters.offered(deal, request.user, now=now, again=request.GET.get("again", ""))
     return SendForm(deal=deal, now=now, initial={"next": page_of(request, deal), **offered})
 
 
