@@ -35,28 +35,25 @@ def _pairs(began: QuerySet[Silence], now: datetime) -> Iterator[tuple[float, int
     ended = began.exclude(ending=Ending.LET_GO).values_list("started_at", "ended_at", "ending")
     for started_at, ended_at, ending in ended.iterator(CHUNK):
         yield _seen(started_at, ended_at, ENDS.get(ending, CENSORED), now)
-    for started_at, *ends in _let_go(began).iterator(CHUNK):
-        known = zip(ends, (REPLIED, CLOSED, CENSORED), strict=True)
-        at, end = min(((at, end) for at, end in known if at), default=(None, CENSORED))
+    for started_at, relit_at, closed_at, again_at in _let_go(began).iterator(CHUNK):
+        ends = ((relit_at, REPLIED), (closed_at, CLOSED), (not relit_at and again_at, CENSORED))
+        at, end = min(((at, end) for at, end in ends if at), default=(None, CENSORED))
         yield _seen(started_at, at, end, now)
 
 
 def _let_go(began: QuerySet[Silence]) -> QuerySet[Silence, tuple[Any, ...]]:
-    """Return of each that was let go: start, answer, closing, and start of the next one let go.
+    """Return of each that was let go: start, answer, closing, and when it was let go once more.
 
-    An answer is told of the latest only, so the next one takes over.
+    Of an answer after that only the latest one tells, so the one before is watched no longer.
     """
-    closings = OutcomeEntry.objects.filter(
-        deal=OuterRef("deal"), occurred_at__gt=OuterRef("ended_at"), is_let_go=False
-    ).exclude(outcome__in=[Outcome.OPEN, Outcome.RESTING])
-    later = Silence.objects.by_them().filter(
-        ending=Ending.LET_GO, deal=OuterRef("deal"), started_at__gte=OuterRef("ended_at")
-    )
+    later = OutcomeEntry.objects.filter(deal=OuterRef("deal"), occurred_at__gt=OuterRef("ended_at"))
+    later = later.order_by("occurred_at")
+    closings = later.filter(is_let_go=False).exclude(outcome=Outcome.OPEN)
     return began.filter(ending=Ending.LET_GO).values_list(
         "started_at",
         "relit_at",
-        Subquery(closings.order_by("occurred_at").values("occurred_at")[:1]),
-        Subquery(later.order_by("started_at").values("started_at")[:1]),
+        Subquery(closings.values("occurred_at")[:1]),
+        Subquery(later.filter(is_let_go=True).values("occurred_at")[:1]),
     )
 
 

@@ -81,14 +81,24 @@ def test_who_was_let_go_and_closed_later_competes_then(story: Story) -> None:
     assert counted() == [(40, 1, 0, 1)]
 
 
-def test_who_was_let_go_twice_is_watched_from_the_second_time_on_once(story: Story) -> None:
+def test_who_was_let_go_twice_is_watched_once_from_the_second_time_on(story: Story) -> None:
     course.let_go(story.deal, now=day(12))
     course.reopen(story.deal, now=day(20))
     story.we_write(day(21))
     course.let_go(story.deal, now=day(30))
     story.they_write(day(40))
-    # the first was watched for 21 days, the second answered 19 days after its start
-    assert counted() == [(19, 2, 1, 0), (21, 1, 0, 0)]
+    # the first was watched for 30 days, the second answered 19 days after its start
+    assert counted() == [(19, 2, 1, 0), (30, 1, 0, 0)]
+
+
+def test_an_answer_counts_for_who_was_let_go_also_where_we_were_the_ones_to_go_quiet(
+    story: Story,
+) -> None:
+    course.let_go(story.deal, now=day(12))
+    course.reopen(story.deal, now=day(20))  # our move, and we let it go instead
+    course.let_go(story.deal, now=day(30))
+    story.they_write(day(40))
+    assert counted() == [(40, 1, 1, 0)]
 
 
 def test_it_takes_two_queries_however_many_there_are(
