@@ -68,10 +68,10 @@ def wilson(right: int, answered: int) -> tuple[float, float]:
 
 
 def guesses(reader: User, period: Period) -> Guesses:
-    """Return how the guesses fared that were answered in a period, on deals that the reader may see."""
+    """Return how the guesses fared that were answered in a period, on the deals that a reader leads."""
     rows = ReasonEntry.objects.filter(said_at__gte=period.since, said_at__lt=period.until)
     if not reader.is_admin:
-        rows = rows.filter(silence__deal__in=Deal.objects.visible_to(reader))
+        rows = rows.filter(silence__deal__in=Deal.objects.overseen_by(reader))
     right = Count("pk", filter=Q(said=F("guessed")))
     counts = rows.order_by().values("guessed").annotate(answered=Count("pk"), right=right)
     told = {row["guessed"]: (row["answered"], row["right"]) for row in counts}

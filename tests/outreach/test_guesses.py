@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from scipy import stats
 
-from accounts.models import User
+from accounts.models import Cover, User
 from deals.periods import Period
 from outreach.guesses import Record, guesses, wilson
 from outreach.models import Reason, ReasonEntry
@@ -119,3 +119,13 @@ def test_the_number_of_queries_does_not_grow_with_the_answers(
         answered(cast.ines, reason, reason, timezone.now())
     with django_assert_num_queries(3):
         client.get("/report/guesses/", headers=headers)
+
+
+def test_deals_that_one_only_covers_do_not_count_as_ones_own(cast: Cast) -> None:
+    answered(cast.noor, R.BUSY, R.BUSY)
+    now = timezone.now()
+    Cover.objects.create(
+        user=cast.noor, colleague=cast.maud, starts_at=now - timedelta(days=1),
+        ends_at=now + timedelta(days=1), made_at=now,
+    )  # fmt: skip
+    assert guesses(cast.maud, MARCH).total.answered == 0
