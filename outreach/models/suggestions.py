@@ -91,9 +91,17 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
         return self.exclude(state=Suggestion.State.SNOOZED, snoozed_until__gt=now)
 
     def free(self) -> SuggestionQuerySet:
-        """Leave out those that come after another live suggestion for the same contact."""
+        """Leave out those that come after another live suggestion for the same contact.
+
+        Where the one that led is gone, the best ranked of those that came after it leads, until
+        the next sweep lines them up anew.
+        """
         first = Suggestion.objects.live().filter(pk=OuterRef("after"))
-        return self.filter(Q(after=None) | ~Exists(first))
+        better = Q(rank__gt=OuterRef("rank")) | Q(rank=OuterRef("rank"), pk__lt=OuterRef("pk"))
+        next_one = Suggestion.objects.live().filter(
+            better, after=OuterRef("after"), state=Suggestion.State.QUEUED
+        )
+        return self.filter(Q(after=None) | (~Exists(first) & ~Exists(next_one)))
 
 
 def _not_overtaken() -> Q:

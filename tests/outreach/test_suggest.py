@@ -242,6 +242,23 @@ def test_when_the_first_deal_is_heard_the_next_is_free_at_once(demo: Story, ines
     assert Suggestion.objects.live().get().after is None
 
 
+def test_when_the_first_of_three_deals_is_heard_only_the_next_is_free(
+    demo: Story, ines: User
+) -> None:
+    stories = [
+        Story(make_deal(ines, "Demo", contact=demo.deal.contact, amount=amount))
+        for amount in (5000, 9000)
+    ]
+    for story in stories:
+        story.we_write(day(0, 10))
+    sweeping.run(day(8))
+    middle, big = stories
+    big.they_write(day(8, 10))
+    assert [each.deal for each in Suggestion.objects.live().free()] == [middle.deal]
+    middle.they_write(day(8, 11))
+    assert [each.deal for each in Suggestion.objects.live().free()] == [demo.deal]
+
+
 def test_a_snoozed_suggestion_does_not_keep_the_next_deal_waiting(demo: Story, ines: User) -> None:
     big = Story(make_deal(ines, "Demo", contact=demo.deal.contact, amount=9000))
     big.we_write(day(0, 10))
@@ -296,6 +313,19 @@ def test_an_erased_contact_is_not_named(first: Suggestion, demo: Story) -> None:
     assert Suggestion.objects.live().count() == 0
     sweeping.run(day(8, 10))
     assert Suggestion.objects.live().get().contact == jonas
+
+
+def test_an_erased_contact_is_nobody_to_let_go_for_want_of_an_address(
+    demo: Story, ines: User
+) -> None:
+    """Somebody else is on the deal who cannot be reached: what is missing is their address."""
+    jonas = make_contact("Jonas", "Weber", addresses={})
+    people.join(demo.deal, jonas, now=day(0, 11))
+    people.erase(demo.deal.contact, now=day(0, 12))
+    sweeping.run(day(8))
+    told = Suggestion.objects.live().get()
+    assert (told.play, told.contact, told.lacks) == ("let_go", jonas, "address")
+    assert sweeping.run(day(8, 10)).suggested == 0
 
 
 def test_an_address_that_was_refused_moved_or_taken_away_is_not_used(
