@@ -83,13 +83,13 @@ class WorkspaceForm(forms.ModelForm):
         label="Let go below (answers in 100)",
         min_value=0,
         max_value=100,
-        help_text="Where fewer of those as quiet answered within 90 days, to let go is suggested. 0: never.",
+        help_text="Where fewer deals this quiet answered within 90 days, letting go is suggested. 0: never.",
     )
     reply_floor_silences = forms.IntegerField(
-        label="… if at least so many were as quiet",
+        label="Silences to judge by",
         min_value=1,
         max_value=32767,
-        help_text="Fewer prove nothing: until then only spent attempts end the trying.",
+        help_text="So many of a stage must have lasted as long; until then only spent attempts count.",
     )
     attempt_minutes = forms.IntegerField(
         label="One attempt takes (minutes)",
