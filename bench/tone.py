@@ -1,6 +1,9 @@
-"""Measure the tone check on the texts of tests/outreach/tone_corpus, by language and by half.
+"""Measure the tone check on the texts of tests/outreach/tone_corpus, by language and set.
 
 Usage, from the project's root: python -m bench.tone [--misses]
+
+A folder is a set by another hand, written without sight of the phrases; the files beside the
+folders are by the hand that wrote the phrases.
 """
 
 import argparse
@@ -12,8 +15,8 @@ from pathlib import Path
 from outreach import tone
 
 CORPUS = Path(__file__).parent.parent / "tests/outreach/tone_corpus"
-HALVES = {"tuned on": slice(0, None, 2), "held out": slice(1, None, 2), "all": slice(None)}
-LATER = "later"  # texts written after the phrases
+OWN = "own"  # by the same hand as the phrases, before them
+LATER = "later"  # by the same hand, after them
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--misses", action="store_true", help="list the texts judged wrongly")
     with_misses = parser.parse_args().misses
-    print(f"{'language':<10}{'half':<10}{'precision':>10}{'recall':>10}")
+    print(f"{'language':<10}{'set':<10}{'precision':>10}{'recall':>10}")
     for language in languages():
-        for half in (*HALVES, LATER):
-            result = score(language, half)
-            print(f"{language:<10}{half:<10}{result.precision:>10.1%}{result.recall:>10.1%}")
-        if with_misses:
-            results = [score(language, half) for half in ("all", LATER)]
-            print(*(f"  {line}" for result in results for line in _misses(result)), sep="\n")
+        for name in sets():
+            result = score(language, name)
+            print(f"{language:<10}{name:<10}{result.precision:>10.1%}{result.recall:>10.1%}")
+            if with_misses:
+                print(*(f"  {line}\n" for line in _misses(result)), sep="", end="")
 
 
 def languages() -> list[str]:
@@ -54,12 +56,17 @@ def languages() -> list[str]:
     return sorted(path.stem for path in CORPUS.glob("*.toml"))
 
 
-def score(language: str, half: str) -> Score:
-    """Return how well the texts of a language are judged; a text counts once."""
-    texts = tomllib.loads((CORPUS / f"{language}.toml").read_text(encoding="utf-8"))
-    before = "later_" if half == LATER else ""
-    part = HALVES.get(half, HALVES["all"])
-    guilty, courteous = (texts[before + name][part] for name in ("guilty", "courteous"))
+def sets() -> list[str]:
+    """Return the names of the sets of texts, those by other hands last."""
+    return [OWN, LATER, *sorted(path.name for path in CORPUS.iterdir() if path.is_dir())]
+
+
+def score(language: str, name: str) -> Score:
+    """Return how well the texts of a set are judged in a language; a text counts once."""
+    folder = CORPUS if name in {OWN, LATER} else CORPUS / name
+    before = "later_" if name == LATER else ""
+    texts = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    guilty, courteous = (texts[before + kind] for kind in ("guilty", "courteous"))
     missed = [text for text in guilty if not is_blamed(text)]
     false = [text for text in courteous if is_blamed(text)]
     return Score(len(guilty) - len(missed), missed, false)

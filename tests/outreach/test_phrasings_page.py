@@ -34,6 +34,11 @@ def admin(ada: User) -> Client:
     return signed_in(ada)
 
 
+def post(client: Client, address: str, posted: dict[str, str] | None = None) -> Any:
+    """Post to a page of these settings."""
+    return client.post(f"{URL}{address}", posted or {})
+
+
 def told(text: str) -> list[str]:
     return [one.phrase for one in findings(text, channel="email", language="en") if one.is_blame]
 
@@ -86,13 +91,13 @@ def test_a_rep_changes_nothing(ines: User) -> None:
 def test_an_admin_adds_a_phrase_and_takes_it_away(admin: Client, ada: User) -> None:
     text = "It is a no-brainer for you. Is June fine?"
     assert told(text) == []
-    assert admin.post(f"{URL}own/", OWN).url == f"{URL}?language=en"
+    assert post(admin, "own/", OWN).url == f"{URL}?language=en"
     row = Phrasing.objects.get()
     assert (row.changed_by, row.is_off) == (ada, False)
     assert told(text) == ["no-brainer"]
     assert b"no brainer" in admin.get(URL).content
 
-    assert admin.post(f"{URL}own/{row.pk}/removal/").url == f"{URL}?language=en"
+    assert post(admin, f"own/{row.pk}/removal/").url == f"{URL}?language=en"
     assert told(text) == []
 
 
@@ -109,7 +114,7 @@ def test_an_admin_adds_a_phrase_and_takes_it_away(admin: Client, ada: User) -> N
 def test_a_phrase_that_cannot_be_kept_is_refused_and_stays_in_the_form(
     admin: Client, notation: str, remedy: str | None
 ) -> None:
-    answer = admin.post(f"{URL}own/", {**OWN, "notation": notation})
+    answer = post(admin, "own/", {**OWN, "notation": notation})
     assert answer.status_code == 422
     assert b'value="It presses."' in answer.content
     if remedy:
@@ -117,8 +122,8 @@ def test_a_phrase_that_cannot_be_kept_is_refused_and_stays_in_the_form(
 
 
 def test_one_phrase_is_kept_once(admin: Client) -> None:
-    admin.post(f"{URL}own/", OWN)
-    answer = admin.post(f"{URL}own/", OWN)
+    post(admin, "own/", OWN)
+    answer = post(admin, "own/", OWN)
     assert answer.status_code == 422
     assert Phrasing.objects.count() == 1
 
@@ -126,26 +131,26 @@ def test_one_phrase_is_kept_once(admin: Client) -> None:
 def test_a_shipped_phrase_is_switched_off_and_on_and_all_of_them_on(admin: Client) -> None:
     posted = {"language": "de", "notation": SHIPPED, "kind": "reminding"}
     back = f"{URL}?language=de&kind=reminding"
-    assert admin.post(f"{URL}shipped/", posted).url == back
-    assert admin.post(f"{URL}shipped/", posted).url == back
+    assert post(admin, "shipped/", posted).url == back
+    assert post(admin, "shipped/", posted).url == back
     assert Phrasing.objects.get().is_off
     page = admin.get(back)
     assert [row["notation"] for row in page.context["phrases"] if not row["is_on"]] == [SHIPPED]
     assert b"Switch all on again (1)" in page.content
 
-    admin.post(f"{URL}shipped/", {**posted, "is_on": "on"})
+    post(admin, "shipped/", {**posted, "is_on": "on"})
     assert not Phrasing.objects.exists()
-    admin.post(f"{URL}shipped/", posted)
-    admin.post(f"{URL}own/", OWN)
-    admin.post(f"{URL}restoration/", {"language": "de"})
+    post(admin, "shipped/", posted)
+    post(admin, "own/", OWN)
+    post(admin, "restoration/", {"language": "de"})
     assert [row.notation for row in Phrasing.objects.all()] == ["no brainer"]
 
 
 @pytest.mark.parametrize("notation", ["", "nobody says so"])
 def test_only_shipped_phrases_are_switched(admin: Client, notation: str) -> None:
     posted = {"language": "en", "notation": notation}
-    assert admin.post(f"{URL}shipped/", posted).status_code == 400
-    assert admin.post(f"{URL}shipped/", {**posted, "language": "xx"}).status_code == 400
+    assert post(admin, "shipped/", posted).status_code == 400
+    assert post(admin, "shipped/", {**posted, "language": "xx"}).status_code == 400
 
 
 def test_every_shipped_phrase_reads_as_somebody_would_say_it() -> None:

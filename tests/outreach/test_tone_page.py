@@ -13,7 +13,6 @@ from accounts.models import User
 from outreach import sweeping
 from tests.cast import Story, day, make_deal
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
 TEXT = "Hi Tom, just checking in.\r\n\r\nThe oven is in stock."
 
 
@@ -30,9 +29,8 @@ def client(ines: User) -> Client:
 
 def told(client: Client, text: str = TEXT, **fields: Any) -> Any:
     posted = {"words_id": "draft", "words_name": "note", "channel": "email", "note": text, **fields}
-    htmx = {} if fields.pop("plain", "") else HTMX
-    posted.pop("plain", None)
-    return client.post("/tone/", posted, **htmx)
+    headers = {} if posted.pop("plain", "") else {"HX-Request": "true"}
+    return client.post("/tone/", posted, headers=headers)
 
 
 def found(answer: Any) -> list[str]:
