@@ -14,10 +14,9 @@ from outreach import grounds, stopping
 from outreach.evidence import NOUNS, say_count
 from outreach.models import Lack, Play
 from outreach.people import Person, Way
-from outreach.situation import USUAL_ORDER, Situation
+from outreach.situation import Situation
 
 FEWEST = 2  # attempts that everybody gets, however little is to be hoped for
-CUSTOMARY = USUAL_ORDER
 LIKELY = 50  # of 100: how sure a reason must be to let go sooner for it
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Left
 
 from contacts.models import Channel
 from outreach.models import Play, Template
-from outreach.plays import CUSTOMARY
+from outreach.situation import USUAL_ORDER
 
 SHOWN = 90  # characters of how the words begin
 FOR_ANY = "any"  # the filter's word for templates without a reason
@@ -70,5 +70,5 @@ def _channels(found: Iterable[Template], opened: str) -> list[OnChannel]:
 
 def _place(row: Template) -> tuple[int, int, str, str, int]:
     """Return where a template stands: by play, by how usual its channel is, those for any first."""
-    play, channel = list(Play).index(Play(row.play)), CUSTOMARY.index(Channel(row.channel))
+    play, channel = list(Play).index(Play(row.play)), USUAL_ORDER.index(Channel(row.channel))
     return play, channel, row.language, row.reason, row.variant
