@@ -73,7 +73,7 @@ def _spot(
     asked: Sequence[tuple[int, int]],
 ) -> Spot:
     start, end = _span(text, finding, said)
-    asks_elsewhere = any(not start <= place[0] < end for place in asked[:1] + asked[-1:])
+    asks_elsewhere = any(not start <= place[0] < end for place in (*asked[:1], *asked[-1:]))
     before, after = text[start : finding.start], text[finding.end : end]
     return Spot(
         finding=finding,
