@@ -98,7 +98,7 @@ def diagnose(signs: Signs) -> Diagnosis:
     heard = [_Heard(rule, told) for rule in RULES if (told := rule.sign(signs))]
     if signs.said:
         said = Sentence(f"A rep said so on {say_day(signs.said.day, signs.today)}.")
-        return Diagnosis(signs.said.reason, SURE, (said, *_evidence(signs.said.reason, heard)))
+        return Diagnosis(signs.said.reason, SURE, _evidence(signs.said.reason, heard) or (said,))
     reason, total = _heaviest(heard)
     if total <= NOT_KNOWING:
         loose = tuple(each.sentence for each in heard)

@@ -52,7 +52,6 @@ def test_the_suggestion_follows_what_was_said(first: Suggestion, ines: User) -> 
     followed = anew(first)
     assert (followed.reason, followed.confidence) == ("busy", 100)
     assert followed.reason_evidence == [
-        ["A rep said so on 10 March.", None],
         ["On the other hand: They have not been heard on this deal so far.", None],
     ]
 
