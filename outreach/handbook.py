@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from django.conf import settings
@@ -21,7 +21,9 @@ from markdown_it.token import Token
 PAGES = ("re-engaging", "tone", "figures", "glossary")
 LINK = re.compile(r"(?P<page>[\w-]+)\.md(?P<anchor>#[\w-]*)?")
 # A wide table scrolls by itself (docs/look.md, ".table"); raw tags in a text are escaped by then.
-WRAP = '<div class="table-wrap" tabindex="0" role="region" aria-label="Table"><table class="table">'
+WRAP = (
+    '<div class="table-wrap" tabindex="0" role="region" aria-label="Table {}"><table class="table">'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,14 @@ def _page(name: str, path: Path, changed: int) -> Page:
     for token in body:
         _lead_inside(token)
     html = markdown.renderer.render(body, markdown.options, {})
-    html = html.replace("<table>", WRAP).replace("</table>", "</table></div>")
-    return Page(name, title, html, headings)
+    return Page(name, title, _wrapped(html), headings)
+
+
+def _wrapped(html: str) -> str:
+    """Let each table scroll by itself, in a region with a name of its own."""
+    number = count(1)
+    wrapped = re.sub("<table>", lambda _: WRAP.format(next(number)), html)
+    return wrapped.replace("</table>", "</table></div>")
 
 
 def _anchored(tokens: list[Token]) -> Iterator[Heading]:

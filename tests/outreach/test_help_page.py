@@ -45,7 +45,9 @@ def test_sections_have_anchors_and_stand_in_the_contents(rep: Client) -> None:
     page = rep.get("/help/re-engaging/").content.decode()
     assert '<h2 id="why-they-are-silent">Why they are silent</h2>' in page
     assert '<a href="#why-they-are-silent">Why they are silent</a>' in page
-    assert len(re.findall('<table class="table">', page)) >= 2
+    tables = re.findall('aria-label="(Table [0-9]+)"><table class="table">', page)
+    assert tables == [f"Table {number}" for number in range(1, len(tables) + 1)]
+    assert len(tables) > 1
 
 
 def written(folder: Path, text: str) -> handbook.Page:
