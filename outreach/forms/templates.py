@@ -14,6 +14,7 @@ from deals.models import Deal
 from outreach import fields
 from outreach.filling import fill, parts
 from outreach.models import Reason, Template
+from outreach.models.templates import say_language
 from outreach.previews import SAMPLE, seconds
 
 WITH_SUBJECT = (Channel.EMAIL, Channel.LETTER, Channel.MEETING, Channel.WEB, Channel.OTHER)
@@ -113,7 +114,7 @@ class TemplateFilterForm(forms.Form):
 
     def __init__(self, *args: Any, languages: Iterable[str], **options: Any) -> None:
         super().__init__(*args, **options)
-        known = [("", "All languages"), *((code, code) for code in languages)]
+        known = [("", "All languages"), *((code, say_language(code)) for code in languages)]
         self.fields["language"].choices = known  # type: ignore[attr-defined]
         every = [("", "All"), ("any", "For any reason"), *REASONS[1:]]
         self.fields["reason"].choices = every  # type: ignore[attr-defined]

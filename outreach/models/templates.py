@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.db import models
 from django.db.models import Max
 
@@ -13,6 +14,11 @@ from accounts.models import User
 from contacts.models import Channel
 from outreach.models.reasons import Reason
 from outreach.models.suggestions import Play
+
+
+def say_language(code: str) -> str:
+    """Return what a language is called in English; its code where it is not known."""
+    return str(LANG_INFO.get(code, {}).get("name", code))
 
 
 class Template(models.Model):
@@ -48,6 +54,11 @@ class Template(models.Model):
         reason = f", {self.get_reason_display().lower()}" if self.reason else ""
         kind = f"{self.get_play_display()} · {self.get_channel_display()}"
         return f"{kind}{reason} ({self.language}, draft {self.variant + 1})"
+
+    @property
+    def language_name(self) -> str:
+        """The language in English; its code where it is not known."""
+        return say_language(self.language)
 
     def add(self, *, user: User, now: datetime) -> None:
         """Save new words as the next variant of what they are for."""

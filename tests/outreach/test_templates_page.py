@@ -101,6 +101,18 @@ def test_the_list_is_narrowed_by_language_and_reason(
     assert {row.reason for row in found} >= reasons
 
 
+def test_languages_are_called_by_their_names(ines: User, ada: User, url: str) -> None:
+    signed_in(ada).post(
+        f"{LIST}new/", {"play": "refocus", "channel": "sms", "language": "xx", "body": SHORT}
+    )
+    client = signed_in(ines)
+    choices = client.get(LIST).context["form"].fields["language"].choices
+    assert choices == [
+        ("", "All languages"), ("de", "German"), ("en", "English"), ("xx", "xx"),
+    ]  # fmt: skip
+    assert "For any reason, in English, draft 1." in words(client.get(url))
+
+
 def test_nothing_to_list_says_so(ines: User) -> None:
     Template.objects.all().delete()
     assert "No templates" in words(signed_in(ines).get(LIST))
