@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from contacts.models import Contact
 from deals import calendars, conversation
-from deals.models import Hold, WorkCalendar
+from deals.models import CalendarVersion, Hold, WorkCalendar
 from deals.policies import Rulebook
 from deals.worktime import WorkClock
 from outreach.timing import Habits, Slot, best_slot, best_time, say
@@ -203,6 +203,14 @@ def test_a_zone_that_is_none_falls_back_on_the_calendars(mara: Contact) -> None:
         assert said(slot)[:2] == ("Mon 02 09:00", "17:00")
         assert slot is not None
         assert slot.zone.key == "UTC"
+
+
+def test_where_no_zone_at_all_is_one_it_is_utc(mara: Contact) -> None:
+    mara.time_zone = ""
+    CalendarVersion.objects.update(time_zone="Mars/Olympus_Mons")
+    slot = best_time(mara, "phone", now=day(0), rulebook=Rulebook.load())
+    assert slot is not None
+    assert (slot.zone.key, slot.starts_at) == ("UTC", day(0))
 
 
 def test_it_is_read_in_three_queries(mara: Contact, django_assert_num_queries) -> None:
