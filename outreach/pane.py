@@ -104,6 +104,11 @@ class Pane:
         return any(way.channel == Channel.EMAIL for way in self.ways)
 
     @property
+    def writes_here(self) -> bool:
+        """Whether a mail can be written right here, so that the link to one says where it leads."""
+        return self.letter is not None or self.suggestion is None
+
+    @property
     def onward_says(self) -> str:
         """What the form of the words does with them."""
         return "Send" if self.letter else "Log as sent"
@@ -127,7 +132,7 @@ def read(deal: Deal, *, reader: User, now: datetime, rulebook: Rulebook) -> Pane
     stands, patience, tries = _standing(silence, now, rulebook)
     suggestion = _suggestion(deal, silence, stands, reader=reader, now=now, rulebook=rulebook)
     mails = letters.recent(deal)
-    if suggestion is not None and suggestion.pk is None and letters.is_under_way(mails):
+    if suggestion is not None and not suggestion.pk and letters.is_under_way(mails):
         suggestion = None  # the answer is on its way
     slot = _slot(suggestion, stands, now, rulebook)
     draft = drafts.render(suggestion, now=now) if suggestion else None

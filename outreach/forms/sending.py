@@ -24,7 +24,7 @@ BLAME = "blame"  # the code of the error that asks once more
 class AddressField(forms.ModelChoiceField):
     """An e-mail address, shown with whose it is."""
 
-    def label_from_instance(self, address: Address) -> str:  # type: ignore[override]
+    def label_from_instance(self, address: Address) -> str:
         return f"{address.contact}, {address}"
 
 
