@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from deals.conversation import not_in_the_future
@@ -105,16 +107,43 @@ def let_go(
 ) -> OutcomeEntry:
     """Stop trying, politely: rest the deal until a day to look again, or lose it for good.
 
-    Raises ValidationError when the day to look again is not to come.
+    Raises ValidationError as `let_go_many` does.
     """
-    if look_again_on is not None and look_again_on <= now.date():
-        raise ValidationError("Choose a day to come for the next look.", code="look_again")
-    entry = OutcomeEntry(
-        deal=deal, outcome=outcome, is_let_go=True,
-        occurred_at=not_in_the_future(at or now, now), look_again_on=look_again_on,
-        reason=reason, user=user,
+    [entry] = let_go_many(
+        [deal], now=now, at=at, outcome=outcome, look_again_on=look_again_on, reason=reason,
+        user=user,
     )  # fmt: skip
-    return _settle(deal, entry, now)
+    deal.refresh_from_db()
+    return entry
+
+
+@transaction.atomic
+def let_go_many(
+    deals: Sequence[Deal],
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    outcome: Outcome = Outcome.RESTING,
+    look_again_on: date | None = None,
+    reason: str = "",
+    user: User | None = None,
+) -> list[OutcomeEntry]:
+    """Let several deals go at once, with one replay; the deals at hand are not read anew.
+
+    Raises ValidationError when the day to look again is not to come where whoever says it is.
+    """
+    if look_again_on is not None and look_again_on <= timezone.localtime(now).date():
+        raise ValidationError("Choose a day to come for the next look.", code="look_again")
+    instant = not_in_the_future(at or now, now)
+    entries = [
+        OutcomeEntry(
+            deal=deal, outcome=outcome, is_let_go=True, occurred_at=instant,
+            look_again_on=look_again_on, reason=reason, user=user,
+        )
+        for deal in deals
+    ]  # fmt: skip
+    _write(entries, now)
+    return entries
 
 
 @transaction.atomic
@@ -129,21 +158,34 @@ def reopen(
 
 
 def _settle(deal: Deal, entry: OutcomeEntry, now: datetime) -> OutcomeEntry:
-    lock([deal.pk])
-    entry.save()
-    replay([deal.pk], now)
+    _write([entry], now)
     deal.refresh_from_db()
     return entry
 
 
-@transaction.atomic
+def _write(entries: Sequence[OutcomeEntry], now: datetime) -> None:
+    deals = [entry.deal_id for entry in entries]
+    lock(deals)
+    for entry in entries:
+        entry.save()
+    replay(deals, now)
+
+
 def undo(entry: OutcomeEntry | StageEntry, *, now: datetime) -> None:
     """Take a closing, let-go, reopening or stage move back as if it had never been (rule 7)."""
-    lock([entry.deal_id])
-    if isinstance(entry, StageEntry) and entry.deal.stage_entries.count() == 1:
-        raise ValidationError("A deal needs a stage: its first entry stays.", code="first")
-    entry.delete()
-    replay([entry.deal_id], now)
+    undo_many([entry], now=now)
+
+
+@transaction.atomic
+def undo_many(entries: Sequence[OutcomeEntry | StageEntry], *, now: datetime) -> None:
+    """Take several back at once, with one replay."""
+    deals = [entry.deal_id for entry in entries]
+    lock(deals)
+    for entry in entries:
+        if isinstance(entry, StageEntry) and entry.deal.stage_entries.count() == 1:
+            raise ValidationError("A deal needs a stage: its first entry stays.", code="first")
+        entry.delete()
+    replay(deals, now)
 
 
 def onboarding_stage() -> Stage | None:

@@ -50,9 +50,9 @@ def read(
     """
     theirs = silence if silence and silence.by == By.THEM else None
     minutes = Workspace.current().attempt_minutes
-    left = _attempts_left(theirs, now, rulebook) if theirs else 0
+    time = say_time(_attempts_left(theirs, now, rulebook), minutes) if theirs else ""
     chance = _chance(theirs, now) if theirs else ""
-    return GivenBack(chance, say_time(left, minutes), waiting(reader))
+    return GivenBack(chance, time, waiting(reader))
 
 
 def waiting(reader: User) -> Waiting:
@@ -68,8 +68,10 @@ def waiting(reader: User) -> Waiting:
 
 def say_time(tries: int, minutes_each: int) -> str:
     """Say the time given back: "3 more tries of about 10 minutes: half an hour for somebody else."."""
-    if tries <= 0 or minutes_each <= 0:
+    if minutes_each <= 0:
         return ""
+    if tries <= 0:
+        return f"The tries are spent: each one more takes about {say_minutes(minutes_each)}."
     length = say_minutes(tries * minutes_each)
     if tries == 1:
         return f"1 more try: about {length} for somebody else."

@@ -44,9 +44,14 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!dialog.open) dialog.showModal();
 });
 
+// Asked beforehand: what is swapped as a whole is in no dialog afterwards.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  detail.requestConfig.isInside = dialogOf(detail.target);
+});
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const dialog = dialogOf(detail.requestConfig.elt);
-  if (dialog?.open && detail.successful && dialogOf(detail.target) !== dialog) dialog.close();
+  if (dialog?.open && detail.successful && detail.requestConfig.isInside !== dialog) dialog.close();
 });
 
 document.addEventListener("close", ({ target }) => {

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import OptOut
@@ -279,6 +280,12 @@ def test_a_deleted_reply_lets_the_deal_rest_again(demo: Story) -> None:
 def test_a_day_to_look_again_is_to_come(demo: Story) -> None:
     with pytest.raises(ValidationError, match="Choose a day to come"):
         course.let_go(demo.deal, now=day(9), look_again_on=day(9).date())
+
+
+def test_the_day_to_look_again_begins_where_whoever_says_it_is(demo: Story) -> None:
+    with timezone.override("America/Los_Angeles"):  # it is the day before there
+        entry = course.let_go(demo.deal, now=day(9, 2), look_again_on=day(9).date())
+    assert entry.look_again_on == day(9).date()
 
 
 def test_an_opt_out_of_the_only_contact_withdraws(demo: Story) -> None:

@@ -73,7 +73,7 @@ def test_what_was_tried_is_spent(rep: Client, url: str, story: Story) -> None:
 @pytest.mark.parametrize(
     ("tries", "each", "said"),
     [
-        (0, 10, ""),
+        (0, 10, "The tries are spent: each one more takes about 10 minutes."),
         (3, 0, ""),
         (1, 10, "1 more try: about 10 minutes for somebody else."),
         (1, 1, "1 more try: about 1 minute for somebody else."),
