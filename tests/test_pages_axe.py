@@ -20,8 +20,11 @@ from accounts.models import User
 from contacts.models import Fact
 from deals import conversation, course
 from deals.models import Deal, Hold, Outcome
-from outreach import sweeping
+from outreach import fates, sweeping
+from outreach.mail import unsubscribe
+from outreach.models import Delivery
 from tests.cast import Cast, Story, make_company, make_contact, make_cover, make_deal
+from tests.mailing import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -148,8 +151,9 @@ def test_every_page_an_admin_can_reach_is_usable_by_everyone(
     assert wrong == {}
     assert {
         "outreach:today", "outreach:pause", "outreach:touches", "outreach:let-go", "outreach:won",
-        "outreach:snooze", "outreach:another", "outreach:touch", "deals:list", "deals:board",
-        "deals:deal", "deals:contacts", "deals:contact", "deals:report",
+        "outreach:snooze", "outreach:another", "outreach:touch", "outreach:send",
+        "outreach:mailbox", "deals:list", "deals:board", "deals:deal",
+        "deals:contacts", "deals:contact", "deals:report",
         "accounts:away", "accounts:cover", "accounts:covers",
     } <= seen  # fmt: skip
 
@@ -160,6 +164,26 @@ def test_the_pages_of_whoever_is_not_signed_in_are_usable_by_everyone(
     seen, wrong = walk(page, urljoin(live_server.url, "/account/login/"))
     assert wrong == {}
     assert "account_login" in seen
+
+
+def test_mails_on_their_way_and_gone_wrong_are_usable_by_everyone(
+    page: Page, live_server: Any, cast: Cast, story: Deal
+) -> None:
+    now = timezone.now()
+    made = [order(story, cast.ada, now=now, body=str(number)) for number in range(3)]
+    for each in made[1:]:
+        each.move(Delivery.State.SENDING, among=["queued"], claimed_at=now)
+    fates.unclear(made[1], now=now)
+    fates.failed(made[2], "The server said no.", now=now)
+    sign_in(page, cast.ada, live_server.url)
+    for address in (f"/?deal={story.pk}", f"/deals/{story.pk}/", f"/deals/{story.pk}/deliveries/"):
+        assert look_at(page, urljoin(live_server.url, address)) == []
+        page.get_by_text("The server said no.").first.wait_for()
+    page.goto(urljoin(live_server.url, urlsplit(unsubscribe.address_of(made[0])).path))
+    assert violations(page) == []
+    page.get_by_role("button", name="No more e-mail").click()
+    page.get_by_text("You will get no more e-mail").wait_for()
+    assert violations(page) == []
 
 
 def test_a_new_workspace_is_usable_by_everyone(page: Page, live_server: Any, cast: Cast) -> None:
