@@ -116,24 +116,38 @@ def promise(
     return made
 
 
-@transaction.atomic
 def hold(held: Hold, *, now: datetime) -> Hold:
     """Stop the clock of one deal, or of all deals that a contact leads while they are away."""
-    if held.ends_at is not None and held.ends_at <= held.starts_at:
-        raise ValidationError("The pause must end after it starts.", code="hold")
-    deals = deals_of_hold(held)
-    lock(deals)
-    held.save()
-    replay(deals, now)
+    hold_many([held], now=now)
     return held
 
 
 @transaction.atomic
+def hold_many(holds: Sequence[Hold], *, now: datetime) -> None:
+    """Stop several clocks at once, with one replay."""
+    if any(held.ends_at is not None and held.ends_at <= held.starts_at for held in holds):
+        raise ValidationError("The pause must end after it starts.", code="hold")
+    deals = {deal for held in holds for deal in deals_of_hold(held)}
+    lock(deals)
+    for held in holds:
+        held.save()
+    replay(deals, now)
+
+
 def release(held: Hold | Promise, *, now: datetime) -> None:
     """Take a hold or a promise back as if it had never been made."""
-    deals = deals_of_hold(held) if isinstance(held, Hold) else [held.deal_id]
+    release_many([held], now=now)
+
+
+@transaction.atomic
+def release_many(holds: Sequence[Hold | Promise], *, now: datetime) -> None:
+    """Take several back at once, with one replay."""
+    deals: set[int] = set()
+    for held in holds:
+        deals.update(deals_of_hold(held) if isinstance(held, Hold) else [held.deal_id])
     lock(deals)
-    held.delete()
+    for held in holds:
+        held.delete()
     replay(deals, now)
 
 

@@ -6,6 +6,7 @@ one door that a single deal goes through. Source: docs/re-engaging.md, "Many dea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -67,7 +68,7 @@ class Act(Protocol):
     def did(self, count: str) -> str:
         """Say what was done to so many deals."""
 
-    def do(self, deal: Deal, user: User, now: datetime, /) -> Done:
+    def do(self, deals: Sequence[Deal], user: User, now: datetime, /) -> list[Done]:
         """Do it, in the caller's transaction; return what undoing it takes."""
 
 
@@ -92,9 +93,9 @@ class Reassign:
     def did(self, count: str) -> str:
         return f"{count} reassigned to {self.owner}."
 
-    def do(self, deal: Deal, _user: User, _now: datetime) -> Done:
-        hand_over([deal.pk], self.owner)
-        return deal.pk, self.owner.pk, deal.owner_id
+    def do(self, deals: Sequence[Deal], _user: User, _now: datetime) -> list[Done]:
+        hand_over([deal.pk for deal in deals], self.owner)
+        return [(deal.pk, self.owner.pk, deal.owner_id) for deal in deals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,16 @@ class Pause:
     def did(self, count: str) -> str:
         return f"{count} paused until {_say(self.ends_at)}."
 
-    def do(self, deal: Deal, user: User, now: datetime) -> Done:
-        held = Hold(
-            deal=deal, reason=Hold.Reason.PAUSE, starts_at=now, ends_at=self.ends_at,
-            note=self.note, user=user,
-        )  # fmt: skip
-        return deal.pk, conversation.hold(held, now=now).pk, None
+    def do(self, deals: Sequence[Deal], user: User, now: datetime) -> list[Done]:
+        holds = [
+            Hold(
+                deal=deal, reason=Hold.Reason.PAUSE, starts_at=now, ends_at=self.ends_at,
+                note=self.note, user=user,
+            )
+            for deal in deals
+        ]  # fmt: skip
+        conversation.hold_many(holds, now=now)
+        return [(deal.pk, held.pk, None) for deal, held in zip(deals, holds, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +156,12 @@ class LetGo:
     def did(self, count: str) -> str:
         return f"{count} let go."
 
-    def do(self, deal: Deal, user: User, now: datetime) -> Done:
-        entry = course.let_go(
-            deal, now=now, outcome=self.outcome, look_again_on=self.look_again_on,
+    def do(self, deals: Sequence[Deal], user: User, now: datetime) -> list[Done]:
+        entries = course.let_go_many(
+            deals, now=now, outcome=self.outcome, look_again_on=self.look_again_on,
             reason=self.reason, user=user,
         )  # fmt: skip
-        return deal.pk, entry.pk, None
+        return [(entry.deal_id, entry.pk, None) for entry in entries]
 
 
 def _closed(deal: Deal) -> str:

@@ -123,8 +123,7 @@ def act_on(act: Act, marks: Mapping[int, str], *, user: User, now: datetime) -> 
     while some := list(islice(ids, BATCH)):
         with transaction.atomic():
             lock(some)
-            for candidate in candidates(some, user, now):
-                _do(act, candidate, marks[candidate.deal.pk], outcome, now)
+            _do(act, candidates(some, user, now), marks, outcome, now)
             outcome.action.save(update_fields=["done"])
         if connection.vendor == "sqlite":
             time.sleep(SQLITE_PAUSE_SECONDS)
@@ -139,16 +138,25 @@ def read_marks(text: str) -> dict[int, str]:
     return {int(pk): mark for pk, _, mark in pairs if pk.isdecimal() and len(pk) < 19}
 
 
-def _do(act: Act, candidate: Candidate, mark: str, outcome: Outcome, now: datetime) -> None:
-    user, deal = outcome.action.user, candidate.deal
-    why = CHANGED if candidate.mark != mark else _line(act, candidate).why
-    if not why:
-        try:
-            outcome.action.done.append(act.do(deal, user, now))
-        except ValidationError as error:
-            why = " ".join(error.messages)
-    if why:
-        outcome.left.append((deal.title, why))
+def _do(
+    act: Act,
+    found: Sequence[Candidate],
+    marks: Mapping[int, str],
+    outcome: Outcome,
+    now: datetime,
+) -> None:
+    """Act on those of one batch that are as they were, and note the others with the reason."""
+    deals = []
+    for candidate in found:
+        is_same = candidate.mark == marks[candidate.deal.pk]
+        if why := _line(act, candidate).why if is_same else CHANGED:
+            outcome.left.append((candidate.deal.title, why))
+        else:
+            deals.append(candidate.deal)
+    try:
+        outcome.action.done += act.do(deals, outcome.action.user, now)
+    except ValidationError as error:
+        outcome.left += [(deal.title, " ".join(error.messages)) for deal in deals]
 
 
 def _line(act: Act, candidate: Candidate) -> Line:

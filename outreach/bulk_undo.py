@@ -71,10 +71,9 @@ def _owners(action: BulkAction, mine: QuerySet[Deal], user: User) -> list[int]:
 def _pauses(action: BulkAction, mine: QuerySet[Deal], now: datetime) -> list[int]:
     """Take back the pauses that last still."""
     made = Hold.objects.filter(pk__in=[row for _, row, _ in action.done], deal__in=mine)
-    back = []
-    for held in made.filter(ends_at__gt=now).order_by("deal"):
-        conversation.release(held, now=now)
-        back.append(held.deal_id or 0)
+    lasting = list(made.filter(ends_at__gt=now))
+    back = [held.deal_id for held in lasting if held.deal_id]
+    conversation.release_many(lasting, now=now)
     return back
 
 
@@ -84,8 +83,6 @@ def _let_gos(action: BulkAction, mine: QuerySet[Deal], now: datetime) -> list[in
     same_instant = Q(occurred_at=OuterRef("occurred_at"), pk__gt=OuterRef("pk"))
     later = Q(occurred_at__gt=OuterRef("occurred_at")) | same_instant
     overtaken = Exists(OutcomeEntry.objects.filter(later, deal=OuterRef("deal")))
-    back = []
-    for entry in made.exclude(overtaken).filter(deal__closed_at=F("occurred_at")).order_by("deal"):
-        course.undo(entry, now=now)
-        back.append(entry.deal_id)
-    return back
+    last = list(made.exclude(overtaken).filter(deal__closed_at=F("occurred_at")))
+    course.undo_many(last, now=now)
+    return [entry.deal_id for entry in last]
