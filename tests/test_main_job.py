@@ -59,7 +59,7 @@ def test_a_dark_deal_is_found_called_and_relit(page: Page) -> None:
 
     # the sweep marks it, and the page shows it by itself
     expect(page.get_by_role("heading", level=1)).to_have_text("One deal went dark")
-    dark = page.get_by_role("region", name="Dark")
+    dark = page.get_by_role("region", name="Focus")
     expect(dark.get_by_role("link")).to_have_count(1)
     expect(dark).to_contain_text("Mara Lind · Nordhavn Marine")
     pane = page.get_by_label("The open deal")

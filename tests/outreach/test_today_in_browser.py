@@ -129,9 +129,9 @@ def test_on_a_narrow_screen_an_opened_deal_takes_the_page(
     expect(page.get_by_label("The open deal")).to_be_hidden()
     page.get_by_role("link", name="Piotr Lind · Piotr’s company").click()
     expect(heading(page, "Piotr Lind · Piotr’s company")).to_be_visible()
-    expect(page.get_by_role("region", name="Dark")).to_be_hidden()
+    expect(page.get_by_role("region", name="Focus")).to_be_hidden()
     page.get_by_role("link", name="Back to the list").click()
-    expect(page.get_by_role("region", name="Dark")).to_be_visible()
+    expect(page.get_by_role("region", name="Focus")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.context.close()
 
@@ -149,5 +149,5 @@ def test_everything_works_without_scripts(
     expect(page.get_by_role("region", name="Our move")).to_contain_text("Piotr’s deal")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back: the touch is gone.")).to_be_visible()
-    expect(page.get_by_role("region", name="Dark")).to_contain_text("Piotr’s deal")
+    expect(page.get_by_role("region", name="Focus")).to_contain_text("Piotr’s deal")
     page.context.close()
