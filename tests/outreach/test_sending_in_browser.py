@@ -14,9 +14,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from outreach import deliveries, sweeping
+from contacts.models import Address
+from outreach import deliveries, suggest, sweeping
 from outreach.mail import send, transport
-from outreach.models import Delivery
+from outreach.models import Delivery, Suggestion
 from tests.cast import Story, make_contact, make_deal
 from tests.mailing import Postbox, mail_server
 
@@ -121,6 +122,31 @@ def test_blame_is_asked_about_once_more_and_nothing_typed_is_lost(
     expect(page.get_by_text("goes out in 10 seconds.")).to_be_visible(timeout=PATIENCE)
     expect(dialog).to_be_hidden()
     assert Delivery.objects.get().body == ASKED
+
+
+def test_another_channel_is_taken_and_the_mail_goes_out_by_it(
+    page: Page, story: Story, postbox: Postbox
+) -> None:
+    Address.objects.create(contact=story.deal.contact, channel="sms", value="+46 31 555 01 20")
+    suggestion = Suggestion.objects.live().get()
+    suggest.replace(
+        suggestion, play="refocus", contact=story.deal.contact, channel="sms",
+        user=story.deal.owner, now=timezone.now(),
+    )  # fmt: skip
+    page.reload()
+    expect(page.get_by_label("Subject")).to_have_count(0)
+    page.get_by_role("link", name="Another way").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Switch channel").check()
+    dialog.get_by_label("To whom, and how").select_option(label="Mara Lind, E-mail")
+    dialog.get_by_role("button", name="Take this way").click()
+    expect(page.get_by_label("Subject")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("goes out in 10 seconds.")).to_be_visible(timeout=PATIENCE)
+    send_all()
+    [mail] = postbox.mails
+    assert mail["To"] == "Mara Lind <mara@yard.example>"
+    assert Delivery.objects.get().suggestion.play == "switch_channel"
 
 
 def test_the_page_of_the_deal_shows_what_waits_and_takes_it_back(
