@@ -95,7 +95,7 @@ class BoundedPaginator(Paginator):
 
 def listed(reader: User, asked: Asked, cutoffs: Cutoffs) -> QuerySet[Deal]:
     """Return the deals that a reader may see and asked for, in a stable order."""
-    deals = Deal.objects.visible_to(reader).filter(_narrowed(asked))
+    deals: QuerySet[Deal] = Deal.objects.visible_to(reader).filter(_narrowed(asked))
     if asked.text:
         deals = deals.filter(matching(asked.text))
     if asked.state == "untouched":

@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import managers_only
 from deals import listing
 from deals.cutoffs import Cutoffs
 from deals.forms.filters import DealFilterForm
@@ -33,9 +32,9 @@ POST = require_http_methods(["GET", "POST"])
 
 
 @POST
-@managers_only
 def choose(request: Request) -> HttpResponse:
     """Take the deals that were chosen on the list, and ask for what the act needs to know."""
+    _managers_only(request)
     kind, now = request.POST.get("kind", ""), timezone.now()
     if request.method == "GET" or kind not in FORMS:
         return redirect("deals:list")
@@ -49,9 +48,9 @@ def choose(request: Request) -> HttpResponse:
 
 
 @POST
-@managers_only
 def act(request: Request, kind: str) -> HttpResponse:
     """Show what would happen to each deal, or, once that is confirmed, do it."""
+    _managers_only(request)
     if request.method == "GET" or kind not in FORMS:
         raise Http404
     now, marks = timezone.now(), bulk.read_marks(request.POST.get("chosen", ""))
@@ -71,6 +70,12 @@ def act(request: Request, kind: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "outreach/many/preview.html", told)
+
+
+def _managers_only(request: Request) -> None:
+    """Answer 404 to whoever leads no team and is no admin, as if there were no such page."""
+    if not request.user.is_manager:
+        raise Http404
 
 
 def _chosen(request: Request, now: datetime) -> tuple[list[int], bool]:
