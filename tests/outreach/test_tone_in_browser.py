@@ -13,8 +13,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from deals.models import Deal, Touch
+from deals.models import Deal
 from outreach import sweeping
+from outreach.models import Delivery
 from tests.cast import Story, make_deal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -93,7 +94,7 @@ def test_a_draft_is_mended_without_scripts(
     expect(page.get_by_label("What to say", exact=True)).to_have_value(
         "Hello Mara,\n\nThe oven is in stock with us."
     )
-    page.get_by_role("button", name="Log as sent").click()
-    expect(page.get_by_text("Logged: your touch to Mara")).to_be_visible()
-    assert Touch.objects.latest("pk").note == "Hello Mara,\r\n\r\nThe oven is in stock with us."
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("goes out in 10 seconds.")).to_be_visible()
+    assert Delivery.objects.get().body == "Hello Mara,\n\nThe oven is in stock with us."
     page.context.close()
