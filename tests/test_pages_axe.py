@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 from accounts.models import User
 from contacts.models import Fact
 from deals import conversation, course
-from deals.models import Deal, Hold, Outcome
+from deals.models import Deal, Hold, Outcome, OutcomeEntry
 from outreach import fates, sweeping
 from outreach.mail import unsubscribe
 from outreach.models import Delivery
@@ -242,3 +242,17 @@ def test_dialogs_and_searches_are_usable_by_everyone(
         page.get_by_role("dialog").wait_for()
         assert violations(page) == []
         page.keyboard.press("Escape")
+
+
+def test_what_was_let_go_and_calls_are_usable_by_everyone(
+    page: Page, live_server: Any, cast: Cast, story: Deal
+) -> None:
+    sign_in(page, cast.ada, live_server.url)
+    resting = Deal.objects.get(outcome=Outcome.RESTING)
+    OutcomeEntry.objects.filter(deal=resting).update(look_again_on=timezone.localdate())
+    phone = story.contact.addresses.get(channel="phone")
+    for address in (
+        f"/?deal={resting.pk}", f"/deals/{resting.pk}/another-look/",
+        f"/deals/{story.pk}/calls/?address={phone.pk}", f"/deals/{story.pk}/let-go/",
+    ):  # fmt: skip
+        assert look_at(page, urljoin(live_server.url, address)) == []
