@@ -61,7 +61,7 @@ def waiting(reader: User) -> Waiting:
     largest = deals.select_related("contact", "company").order_by(
         F("amount").desc(nulls_last=True), "opened_at", "pk"
     )
-    told = {"state": "untouched", **({"owner": reader.pk} if reader.is_manager else {})}
+    told = {"state": "untouched"} | ({"owner": str(reader.pk)} if reader.is_manager else {})
     url = f"{reverse('deals:list')}?{urlencode(told)}"
     return Waiting(deals.count(), list(largest[:NAMED]), url)
 

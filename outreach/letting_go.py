@@ -156,11 +156,15 @@ def _logged(deal: Deal, note: Note, user: User, now: datetime) -> Touch:
 def _resume(suggestion: int | None, deal: int, now: datetime) -> None:
     """Mark the silence that goes on dark again; the suggestion rests on the spell that this opens."""
     replay([deal], now, is_sweep=True)
+    if suggestion is None:
+        return
     spell = DarkSpell.objects.open().filter(silence__deal=deal).first()
     Suggestion.objects.filter(pk=suggestion, silence__ended_at=None).update(spell=spell)
 
 
 def _reopen(suggestion: int | None, now: datetime) -> None:
+    if suggestion is None:
+        return
     done = Suggestion.objects.filter(pk=suggestion, state=Suggestion.State.DONE)
     if (known := done.filter(silence__ended_at=None).first()) is not None:
         suggest.undo(known, now=now)
