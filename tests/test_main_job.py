@@ -63,7 +63,7 @@ def test_a_dark_deal_is_found_called_and_relit(page: Page) -> None:
     expect(dark.get_by_role("link")).to_have_count(1)
     expect(dark).to_contain_text("Mara Lind · Nordhavn Marine")
     pane = page.get_by_label("The open deal")
-    expect(pane.get_by_role("list", name="Why")).to_contain_text("went unanswered")
+    expect(pane.get_by_role("region", name="Why this step")).to_contain_text("went unanswered")
     expect(pane.get_by_label("What to say")).to_have_value(re.compile("Mara"))
 
     # a call that nobody answered is logged by keyboard: the deal leaves the list until the next step
