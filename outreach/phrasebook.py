@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from outreach.phrases import Index, Phrase, phrase
+from outreach.phrases import Choice, Index, Literal, Part, Phrase, phrase
 from outreach.reading import Spellings, fold
 
 FOLDER = Path(__file__).parent / "data" / "tone"
@@ -55,6 +55,19 @@ def phrasebooks() -> Mapping[str, Phrasebook]:
     """Return the shipped phrasebooks by language."""
     books = (_read(path.parent) for path in sorted(FOLDER.glob(f"*/{BOOK}")))
     return {book.language: book for book in books}
+
+
+def example(parts: Iterable[Part]) -> str:
+    """Return how a phrase begins to read: the first of all ways, without what may be left out."""
+    said = []
+    for part in parts:
+        if isinstance(part, Literal):
+            said.append(part.written)
+        elif isinstance(part, Choice) and not part.is_optional:
+            said.append(example(part.ways[0]))
+        elif part == "..." and said[-1:] != ["…"]:
+            said.append("…")
+    return " ".join(filter(None, said))
 
 
 def _read(folder: Path) -> Phrasebook:

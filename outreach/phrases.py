@@ -259,19 +259,6 @@ def _literals(token: str, spellings: Spellings) -> list[Part]:
     return list(parts)
 
 
-def example(parts: Iterable[Part]) -> str:
-    """Return how a phrase begins to read: the first of all ways, without what may be left out."""
-    said = []
-    for part in parts:
-        if isinstance(part, Literal):
-            said.append(part.written)
-        elif isinstance(part, Choice) and not part.is_optional:
-            said.append(example(part.ways[0]))
-        elif part == "..." and said[-1:] != ["…"]:
-            said.append("…")
-    return " ".join(filter(None, said))
-
-
 def _starts(parts: Sequence[Part]) -> Iterator[Literal]:
     """Yield the words that parts can begin with."""
     for part in parts:

@@ -19,8 +19,8 @@ from deals.views.answers import UNPROCESSABLE
 from outreach import house_tone
 from outreach.forms.phrasings import LANGUAGES, OwnPhraseForm, SwitchForm
 from outreach.models import Phrasing
-from outreach.phrasebook import phrasebooks
-from outreach.phrases import Phrase, example
+from outreach.phrasebook import example, phrasebooks
+from outreach.phrases import Phrase
 
 KINDS = {
     "checking_in": "Checking in",

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import User
 from outreach.house_tone import findings
 from outreach.models import Phrasing
-from outreach.phrasebook import phrasebooks
-from outreach.phrases import example, phrase
+from outreach.phrasebook import example, phrasebooks
+from outreach.phrases import phrase
 from tests.cast import LONG_AGO
 
 URL = "/settings/tone/"
