@@ -11,6 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.utils.html import strip_tags
@@ -424,3 +425,37 @@ def test_many_workers_send_each_mail_once(story: Story, postbox: Postbox) -> Non
         "Question 0?\n", "Question 1?\n", "Question 2?\n",
     ]  # fmt: skip
     assert Touch.objects.filter(source="delivery").count() == 3
+
+
+def test_a_password_whose_key_is_gone_fails_with_its_remedy(
+    story: Story, settings: Any, ines: User
+) -> None:
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    Mailbox.objects.create(user=ines, address="i@y.example", smtp_host="y", password="secret")
+    made = order(story)
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    send.deliver(made.pk, LATER)
+    assert state(made) == "failed"
+    assert "Add the key that it was saved with, or enter the password again." in made.problem
+
+
+def test_a_provider_that_cannot_be_reached_is_tried_again(story: Story, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Unreachable"
+    made = order(story)
+    send.deliver(made.pk, LATER)
+    assert (state(made), made.problem) == ("queued", "The mail provider could not be reached.")
+
+
+class Unreachable(Refusing):
+    def open(self) -> None:
+        raise ConnectionRefusedError
+
+
+def test_mail_names_the_host_that_people_know(
+    story: Story, postbox: Postbox, settings: Any
+) -> None:
+    settings.BASE_URL = "https://lamp.example"
+    made = order(story)
+    send.deliver(made.pk, LATER)
+    assert state(made) == "sent"
+    assert made.message_id.endswith("@lamp.example>")
