@@ -65,7 +65,10 @@ def figures(today: Today, groups: list[Group], zone: tzinfo) -> Figures:
         Figure("Dimming", f"{today.dimming.count():,}", _next_at(groups, now, zone)),
     ]
     if scope.has_own:
-        shown += [_relit_this_week(scope.alone, monday, now), _let_go_this_week(scope.alone, monday)]
+        shown += [
+            _relit_this_week(scope.alone, monday, now),
+            _let_go_this_week(scope.alone, monday),
+        ]
     keepers = scope.alone if scope.has_own else scope
     kept = Deal.objects.visible_to(scope.reader).open().filter(keepers.within("owner")).count()
     return Figures(kept, dark, queued, ours, shown)
