@@ -30,6 +30,10 @@ from outreach.steps import Step, Steps
 
 State = Suggestion.State
 BATCH = 1000
+SPENT = (
+    "All attempts of this stage are spent: choose to let go. If you want to write all the same, "
+    "log the touch."
+)
 GONE = "This suggestion is no longer open. Look at the deal again: something has happened since."
 ONLY_DRAFT = "There is no other draft for it. An admin can add one under Settings, Templates."
 
@@ -80,9 +84,7 @@ def wake(now: datetime) -> None:
         line_up(contacts.values())
 
 
-def done(
-    suggestion: Suggestion, *, user: User | None, now: datetime, text: str = ""
-) -> None:
+def done(suggestion: Suggestion, *, user: User | None, now: datetime, text: str = "") -> None:
     """Note that the rep did it: the next step waits for the stage's spacing.
 
     The personal fact that the draft names counts as used, unless it is not in the `text` that was
@@ -164,10 +166,14 @@ def replace(
     """Queue what the rep chose instead, for the same step; return the new suggestion.
 
     Raises ValidationError for a channel that the rules leave out (no usable address, opted out,
-    a third attempt in a row) and where the suggestion is no longer open.
+    a third attempt in a row), for anything but letting go where the attempts are spent, and where
+    the suggestion is no longer open.
     """
     _settle(suggestion, State.REPLACED, user=user, now=now)
-    way = _allowed(suggestion, contact, channel, now) if channel else None
+    situation = _situation(suggestion, now)
+    if play != Play.LET_GO and situation.step > situation.attempts_allowed:
+        raise ValidationError(SPENT, code="spent")
+    way = _allowed(situation, contact, channel) if channel else None
     if way is None and play != Play.LET_GO:
         raise ValidationError("Choose a channel for it.", code="channel")
     chosen = Suggestion.objects.create(
@@ -185,7 +191,10 @@ def replace(
 
 def ways(suggestion: Suggestion, now: datetime) -> dict[int, list[Way]]:
     """Return by whom and how the rules let a rep go on instead: ways by contact, likeliest first."""
-    situation = _situation(suggestion, now)
+    return _ways(_situation(suggestion, now))
+
+
+def _ways(situation: Situation) -> dict[int, list[Way]]:
     people = (situation.primary, *situation.others)
     return {person.contact: open_ for person in people if (open_ := situation.ways_to(person))}
 
@@ -260,9 +269,9 @@ def _move(
     suggestion.save(update_fields=["state", "acted_at", "acted_by", "snoozed_until", "after"])
 
 
-def _allowed(suggestion: Suggestion, contact: Contact, channel: str, now: datetime) -> Way:
+def _allowed(situation: Situation, contact: Contact, channel: str) -> Way:
     """Return the way that a rep may take to a contact; raise ValidationError where there is none."""
-    for way in ways(suggestion, now).get(contact.pk, ()):
+    for way in _ways(situation).get(contact.pk, ()):
         if way.channel == channel:
             return way
     raise ValidationError(

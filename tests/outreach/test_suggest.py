@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from contacts.models import Address, Fact
 from deals import conversation, people
+from deals.models import Threshold
 from outreach import suggest, sweeping
 from outreach.models import Play, Suggestion
 from outreach.steps import Steps
@@ -195,6 +196,21 @@ def test_a_way_that_the_rules_leave_out_is_refused(
     with pytest.raises(ValidationError, match="Choose a channel"):
         suggest.replace(first, play="refocus", contact=contact, channel="", user=ines, now=day(8))
     assert Suggestion.objects.live().get() == first
+
+
+def test_where_the_attempts_are_spent_only_letting_go_can_be_chosen(
+    demo: Story, ines: User
+) -> None:
+    Threshold.objects.filter(stage=demo.deal.stage).update(attempts=1)
+    sweeping.run(day(8))
+    demo.we_write(day(8, 10))
+    sweeping.run(day(15))
+    spent = Suggestion.objects.live().get()
+    told = {"contact": demo.deal.contact, "channel": "phone", "user": ines, "now": day(15)}
+    with pytest.raises(ValidationError, match="attempts of this stage are spent"):
+        suggest.replace(spent, play="refocus", **told)
+    assert Suggestion.objects.live().get() == spent
+    assert suggest.replace(spent, play="let_go", **told).channel == "phone"
 
 
 def test_a_rep_may_choose_to_let_go_without_a_note(

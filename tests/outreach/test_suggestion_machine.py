@@ -84,12 +84,15 @@ class Histories(RuleBasedStateMachine):
         people.join(self.stories[0].deal, jonas, now=self.now)
         self.outs: list[OptOut] = []
 
-    @initialize()
-    def we_wrote(self) -> None:
-        """Both deals begin with a mail of ours that went unanswered, and are dark."""
+    @initialize(number=deals, mails=st.integers(0, 2), times=st.integers(0, 4))
+    def we_wrote(self, number: int, mails: int, times: int) -> None:
+        """Both deals begin with a mail of ours and are dark; one of them was chased since."""
         for story in self.stories:
             story.we_write(self.tick())
+        for _ in range(mails):
+            self.write(number, 0, "email", 0)
         self.pass_time(200)
+        self.chase(number, times)
 
     def teardown(self) -> None:
         try:
@@ -145,6 +148,20 @@ class Histories(RuleBasedStateMachine):
             direction=Direction.OUTBOUND, turn="theirs",
         )  # fmt: skip
         touches.log(live.deal, touch, user=live.owner, now=self.now)
+
+    @rule(number=deals, times=st.integers(1, 4))
+    def chase(self, number: int, times: int) -> None:
+        """The rep does what is suggested, again and again, and nobody answers."""
+        for _ in range(times):
+            self.follow(number)
+            self.every_live_suggestion_keeps_the_rules()
+            self.pass_time(300)
+
+    @rule(number=deals, whom=who, channel=channels, late=late)
+    def insist(self, number: int, whom: int, channel: str, late: int) -> None:
+        """Two attempts in a row on one channel."""
+        self.write(number, whom, channel, late)
+        self.write(number, whom, channel, late)
 
     @rule(number=deals)
     def bounce(self, number: int) -> None:
@@ -300,10 +317,11 @@ class Histories(RuleBasedStateMachine):
             told = [(pk, way.channel) for pk, open_ways in ways.items() for way in open_ways]
             if told:
                 contact, channel = data.draw(st.sampled_from(told))
-                suggest.replace(
-                    live, play="refocus", contact=Contact.objects.get(pk=contact),
-                    channel=channel, user=self.cast.ines, now=now,
-                )  # fmt: skip
+                way = {"contact": Contact.objects.get(pk=contact), "channel": channel}
+                try:
+                    suggest.replace(live, play="refocus", user=self.cast.ines, now=now, **way)
+                except ValidationError as error:
+                    assert (error.code, live.play) == ("spent", "let_go")  # noqa: PT017
 
         self.act(number, choose)
 
