@@ -194,8 +194,8 @@ def test_the_fact_of_a_draft_is_the_one_that_it_names(suggestion: Suggestion) ->
 
 def test_a_draft_with_a_fact_says_when_it_was_learned(suggestion: Suggestion) -> None:
     suggestion.play = "personalise"
-    assert "when we talked in February, you told me" in drafts.render(suggestion, now=day(8)).body
-    assert "when we talked in February 2026, you" in drafts.render(suggestion).body
+    assert "When we talked in February, you told me" in drafts.render(suggestion, now=day(8)).body
+    assert "When we talked in February 2026, you" in drafts.render(suggestion).body
     assert "als wir im Februar sprachen" in drafts.render(in_german(suggestion), now=day(8)).body
 
 
