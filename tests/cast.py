@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Cover, Team, User, Workspace
 from contacts.models import Address, Company, Contact
@@ -24,6 +26,11 @@ MONDAY_9 = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday, opening time on the 
 def day(number: int, hour: int = 9, minute: int = 0) -> datetime:
     """Return an hour of a day counted from that Monday (0), in UTC."""
     return MONDAY_9.replace(hour=0) + timedelta(days=number, hours=hour, minutes=minute)
+
+
+def today() -> date:
+    """Return the day it is for the cast, who read in the workspace's time zone."""
+    return timezone.localdate(timezone=ZoneInfo(Workspace.current().time_zone))
 
 
 @dataclass

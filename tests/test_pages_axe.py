@@ -23,7 +23,7 @@ from deals.models import Deal, Hold, Outcome, OutcomeEntry
 from outreach import fates, sweeping
 from outreach.mail import unsubscribe
 from outreach.models import Delivery
-from tests.cast import Cast, Story, make_company, make_contact, make_cover, make_deal
+from tests.cast import Cast, Story, make_company, make_contact, make_cover, make_deal, today
 from tests.mailing import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -249,7 +249,7 @@ def test_what_was_let_go_and_calls_are_usable_by_everyone(
 ) -> None:
     sign_in(page, cast.ada, live_server.url)
     resting = Deal.objects.get(outcome=Outcome.RESTING)
-    OutcomeEntry.objects.filter(deal=resting).update(look_again_on=timezone.localdate())
+    OutcomeEntry.objects.filter(deal=resting).update(look_again_on=today())
     phone = story.contact.addresses.get(channel="phone")
     for address in (
         f"/?deal={resting.pk}", f"/deals/{resting.pk}/another-look/",

@@ -32,6 +32,11 @@ def test_beat_sends_the_sweep_and_long_work_in_intervals_and_drops_ticks_nobody_
             "schedule": timedelta(seconds=settings.SWEEP_SECONDS),
             "options": {"expires": settings.SWEEP_SECONDS},
         },
+        "learn": {
+            "task": "outreach.tasks.learn",
+            "schedule": timedelta(hours=1),
+            "options": {"expires": 3600},
+        },
     }
 
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from deals.models import Deal, Hold, Outcome, Promise, Touch
 from outreach import sweeping
 from outreach.models import Notice, Suggestion
-from tests.cast import Story, make_contact, make_deal
+from tests.cast import Story, make_contact, make_deal, today
 
 ON_TODAY = {
     "HX-Request": "true",
@@ -101,7 +101,7 @@ def test_a_call_that_was_answered_is_logged_and_the_deal_leaves_the_dark(
 def test_a_promise_named_in_a_call_makes_it_their_move_until_the_end_of_its_day(
     rep: Client, story: Story
 ) -> None:
-    day = timezone.localdate() + timedelta(days=3)
+    day = today() + timedelta(days=3)
     told = {"channel": "phone", "direction": "two_way", "promised_on": day.isoformat()}
     rep.post(f"/deals/{story.deal.pk}/touches/", told)
     assert story.silence.by == "them"
@@ -189,7 +189,7 @@ def test_a_pause_needs_its_day(rep: Client, deal: Deal) -> None:
 
 
 def test_whoever_names_a_day_means_it(rep: Client, deal: Deal) -> None:
-    day = timezone.localdate() + timedelta(days=20)
+    day = today() + timedelta(days=20)
     told = {"kind": "pause", "until": "tomorrow", "day": day.isoformat()}
     rep.post(f"/deals/{deal.pk}/pause/", told)
     assert Hold.objects.get().ends_at > timezone.now() + timedelta(days=18)
@@ -229,7 +229,7 @@ def test_a_past_meeting_asks_whether_it_took_place(
 def test_letting_go_rests_the_deal_until_a_day_to_look_again(rep: Client, deal: Deal) -> None:
     form = rep.get(f"/deals/{deal.pk}/let-go/").context["form"]
     day = form["look_again_on"].value()
-    assert day == timezone.localdate() + timedelta(days=90)
+    assert day == today() + timedelta(days=90)
     rep.post(f"/deals/{deal.pk}/let-go/", {"outcome": "resting", "look_again_on": day})
     deal.refresh_from_db()
     assert deal.outcome == Outcome.RESTING

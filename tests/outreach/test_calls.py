@@ -15,7 +15,7 @@ from deals import rebuilding
 from deals.models import Deal, Promise, Touch
 from outreach import suggest, sweeping
 from outreach.models import Suggestion
-from tests.cast import Cast, Story, make_contact, make_deal
+from tests.cast import Cast, Story, make_contact, make_deal, today
 
 IN_DIALOG = {
     "HX-Request": "true", "HX-Target": "dialog-body", "HX-Current-URL": "http://testserver/?deal=1",
@@ -101,7 +101,7 @@ def test_whoever_was_reached_makes_it_our_move(rep: Client, story: Story) -> Non
 def test_whoever_comes_back_to_us_has_the_move_until_the_day_they_named(
     rep: Client, story: Story
 ) -> None:
-    day = timezone.localdate() + timedelta(days=3)
+    day = today() + timedelta(days=3)
     went(rep, story, "reached", promised_on=day)
     assert story.silence is not None
     assert story.silence.by == "them"

@@ -17,7 +17,7 @@ from accounts.models import User
 from deals.models import Deal, OutcomeEntry
 from outreach import suggest, sweeping
 from outreach.models import Delivery, Notice, Suggestion
-from tests.cast import Story, make_company, make_contact, make_deal
+from tests.cast import Story, make_company, make_contact, make_deal, today
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -91,7 +91,7 @@ def test_let_go_by_keys_come_back_on_the_date_and_be_relit_by_a_reply(
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("The closing note goes out in 10 seconds.")).to_be_visible()
     assert Delivery.objects.get().state == "queued"
-    OutcomeEntry.objects.update(look_again_on=timezone.localdate())
+    OutcomeEntry.objects.update(look_again_on=today())
     call_command("sweep", "--at", timezone.now().isoformat())
     assert Notice.objects.get(kind="look_again").user == story.deal.owner
     page.goto("/")
@@ -136,7 +136,7 @@ def test_what_was_let_go_is_opened_again_by_a_key(page: Page, story: Story) -> N
     page.keyboard.press("g")
     page.get_by_role("dialog").get_by_role("button", name="Let go", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    OutcomeEntry.objects.update(look_again_on=timezone.localdate())
+    OutcomeEntry.objects.update(look_again_on=today())
     page.goto(f"/?deal={story.deal.pk}")
     page.keyboard.press("a")
     dialog = page.get_by_role("dialog")

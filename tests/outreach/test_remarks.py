@@ -14,11 +14,7 @@ from deals.models import Deal
 from outreach import remarks, sweeping
 from outreach.models import Remark, Suggestion
 from outreach.undo import ALREADY, Kind, Undo, run
-from tests.cast import Story, make_contact, make_deal
-
-
-def today() -> str:
-    return str(timezone.localtime().date())
+from tests.cast import Story, make_contact, make_deal, today
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ def said(deal: Deal, **fields: object) -> dict[str, object]:
 def make_remark(deal: Deal, **fields: object) -> Remark:
     known = {
         "deal": deal, "contact": deal.contact, "topic": "budget", "text": "Nothing before July",
-        "said_on": timezone.localtime().date(), "recorded_at": timezone.now(),
+        "said_on": today(), "recorded_at": timezone.now(),
     }  # fmt: skip
     return Remark.objects.create(**{**known, **fields})
 
@@ -90,12 +86,12 @@ def test_bad_input_comes_back_with_the_form_filled(
     answer = rep.post(f"/deals/{dark.pk}/remarks/new/", said(dark, **fields))
     assert answer.status_code == 422
     assert error in answer.content.decode()
-    assert today() in answer.content.decode()
+    assert str(today()) in answer.content.decode()
     assert not Remark.objects.exists()
 
 
 def test_nobody_said_it_tomorrow(rep: Client, dark: Deal) -> None:
-    tomorrow = timezone.localtime().date() + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     answer = rep.post(f"/deals/{dark.pk}/remarks/new/", said(dark, said_on=tomorrow))
     assert answer.status_code == 422
     assert "Choose the day on which they said it." in answer.content.decode()

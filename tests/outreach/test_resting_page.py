@@ -13,7 +13,7 @@ from accounts.models import User
 from deals import course
 from deals.models import Deal, Outcome, OutcomeEntry
 from outreach import sweeping
-from tests.cast import Cast, Story, make_deal
+from tests.cast import Cast, Story, make_deal, today
 
 DAY = timedelta(days=1)
 
@@ -39,9 +39,7 @@ def story(ines: User) -> Story:
 
 def let_go(deal: Deal) -> OutcomeEntry:
     then = ago(days=100)
-    return course.let_go(
-        deal, now=then, look_again_on=timezone.localdate(), reason="No budget", user=deal.owner
-    )
+    return course.let_go(deal, now=then, look_again_on=today(), reason="No budget", user=deal.owner)
 
 
 def said(client: Client) -> list[str]:
@@ -70,7 +68,7 @@ def test_today_shows_what_was_wanted_and_why_and_when_it_was_let_go(
 
 
 def test_before_its_day_it_rests_and_says_until_when(rep: Client, story: Story) -> None:
-    later = timezone.localdate() + DAY
+    later = today() + DAY
     OutcomeEntry.objects.update(look_again_on=later)
     assert group(rep) == []
     page = rep.get(f"/?deal={story.deal.pk}")
@@ -91,8 +89,8 @@ def test_it_is_opened_again_and_ours_to_write(rep: Client, story: Story) -> None
 
 def test_it_is_looked_at_later_and_undo_brings_the_day_back(rep: Client, story: Story) -> None:
     url = f"/deals/{story.deal.pk}/another-look/"
-    day = timezone.localdate() + 30 * DAY
-    assert rep.get(url).context["form"]["look_again_on"].value() == timezone.localdate() + 90 * DAY
+    day = today() + 30 * DAY
+    assert rep.get(url).context["form"]["look_again_on"].value() == today() + 90 * DAY
     rep.post(url, {"look_again_on": day})
     assert "is worth another look on" in said(rep)[-1]
     assert (group(rep), OutcomeEntry.objects.get().look_again_on) == ([], day)
@@ -103,7 +101,7 @@ def test_it_is_looked_at_later_and_undo_brings_the_day_back(rep: Client, story: 
 
 def test_undo_of_a_later_day_runs_once_and_not_past_a_reopening(rep: Client, story: Story) -> None:
     url = f"/deals/{story.deal.pk}/another-look/"
-    rep.post(url, {"look_again_on": timezone.localdate() + DAY})
+    rep.post(url, {"look_again_on": today() + DAY})
     [message] = rep.get("/search/").context["messages"]
     rep.post(message.extra_tags)
     rep.post(message.extra_tags)
@@ -123,7 +121,7 @@ def test_it_may_rest_until_they_are_heard(rep: Client, story: Story) -> None:
 
 def test_a_later_day_is_to_come(rep: Client, story: Story) -> None:
     url = f"/deals/{story.deal.pk}/another-look/"
-    response = rep.post(url, {"look_again_on": timezone.localdate()})
+    response = rep.post(url, {"look_again_on": today()})
     assert response.status_code == 422
     assert "Choose a day to come for the next look." in response.content.decode()
 
@@ -180,6 +178,6 @@ def test_the_number_of_queries_does_not_grow_with_the_group(
     for _ in range(count - 1):
         let_go(make_deal(ines, "Demo", opened_at=ago(days=130)))
     rep.get("/")
-    with django_assert_num_queries(43):
+    with django_assert_num_queries(45):
         page = rep.get("/")
     assert len(page.context["shown"][0].lines) == count
