@@ -220,13 +220,9 @@ CELERY_BEAT_SCHEDULE = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+CHECKS = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{check}Validator"} for check in CHECKS
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -234,9 +230,7 @@ ACCOUNT_ADAPTER = "config.adapter.InvitedOnly"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = (
-    "none"  # whoever follows an invitation has shown that the address is theirs
-)
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation that was followed has shown the address
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or anyone could have us write to anyone
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Wrong passwords: by address, so that many machines gain nothing; and by machine.
