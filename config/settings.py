@@ -290,8 +290,7 @@ CSRF_COOKIE_SECURE = ON_HTTPS
 SECURE_SSL_REDIRECT = ON_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ON_HTTPS else 0
-# We speak for our own host only. Its subdomains and the browsers' preload list are promises
-# that the owner of the domain makes, in the proxy.
+# Its subdomains and the browsers' preload list are the domain owner's to promise, in the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Watching it ----------------------------------------------------------------------------
