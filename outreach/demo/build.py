@@ -41,6 +41,7 @@ RESTED_DAYS = (90, 2, 4, 40, 150, 70, 220, 110)  # how long ago a rep let deals 
 RELIT = 0.05  # of the open ones of new business were let go once
 AT_HOME = 0.15  # of the accounts are people, not companies
 KNOWN_ACCOUNT = 0.2  # of the deals are one more with somebody known
+UNTOUCHED = 2  # prospects of each rep await a first touch
 A_FEW = 4  # to choose from is variety enough
 WITH_FACTS = 0.55
 DEAD, REFUSED = 0.03, 0.05
@@ -85,6 +86,7 @@ class Plan:
     rulebook: Rulebook
     folk: Folk
     stories: list[Story] = field(default_factory=list)
+    fresh: list[Story] = field(default_factory=list)
     let_go: Counter[int] = field(default_factory=Counter)
     sold: Counter[tuple[int, str]] = field(default_factory=Counter)
 
@@ -105,6 +107,7 @@ class Plan:
         self._tell_closed(deals - open_deals)
         for number, told in enumerate(self.stories):
             self._round_off(told, is_toured=number < len(toured))
+        self._leave_untouched()
 
     def _tell_closed(self, deals: int) -> None:
         """Tell closed deals of all reps in turn; the tour's own come first."""
@@ -128,6 +131,8 @@ class Plan:
             told = story.relit(told, ending, scale)
         else:
             told = story.tell_open(account, offer, stage, ending, scale)
+            if stage == "Discovery" and ending is endings.waiting:
+                self.fresh.append(told)
         if ending is endings.bounced:
             told.people[0].addresses[Channel.EMAIL].health = Address.Health.DEAD
         self.stories.append(told)
@@ -210,6 +215,13 @@ class Plan:
                 self.folk.facts(person, self.random.choice(told.beats).at.date())
             if told.account.owner is not self.house.reps[0]:
                 self._wear_out(person)
+
+    def _leave_untouched(self) -> None:
+        """Leave a few prospects of each rep without a word so far; without drawing lots."""
+        for rep in self.house.reps:
+            mine = [told for told in self.fresh if told.account.owner is rep]
+            for told in mine[:UNTOUCHED]:
+                story.untouch(told)
 
     def _wear_out(self, person: Person) -> None:
         """Let a few addresses die, and a few people ask not to be called."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
+from contacts.models import Channel
 from deals.models import Outcome, Turn
 from outreach.demo import stages
 from outreach.demo.beats import Beat, Settled, Who, lay
@@ -64,6 +65,13 @@ def tell_open(account: Account, offer: Offer, stage: str, ending: Ending, scale:
         steps = words().next_steps_in(account.country.language)
         story.next_step = scale.random.choice(steps[stage])
     return story
+
+
+def untouch(story: Story) -> None:
+    """Let a deal begin where its last word was, without one so far."""
+    at = story.beats[-1].at
+    story.beats = [Beat(Who.US, "", Channel.EMAIL, 0.0, enters=story.stage, at=at)]
+    story.next_step = ""
 
 
 def tell_closed(

@@ -84,7 +84,7 @@ def _write(batch: Sequence[tuple[int, Story]], house: House, now: datetime) -> N
     Promise.objects.bulk_create(made for row in rows for made in row.promises(known))
     gone = {deal for out in outs for deal in deals_with(out.contact)}
     lock(gone)
-    replay(affected | gone, now)
+    replay({deal.pk for deal in deals} | affected | gone, now)
 
 
 def _deal(story: Story, number: int, house: House) -> Deal:
@@ -179,6 +179,8 @@ class _Rows:
 
     def touches(self) -> Iterator[Touch]:
         for place, beat in self.dated:
+            if not beat.said:
+                continue
             person = self.story.people[beat.person]
             yield Touch(
                 deal=self.deal, contact=person.contact,

@@ -14,12 +14,14 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Cover, User, Workspace
 from contacts.models import Address, Company, Contact, Fact, OptOut
 from deals import standing
+from deals.listing import untouched
 from deals.models import (
     CalendarUse,
     Deal,
@@ -32,7 +34,7 @@ from deals.models import (
     Touch,
 )
 from deals.replay import compare
-from outreach import tone
+from outreach import resting, tone
 from outreach.demo import build, house
 from outreach.demo.offers import offers
 from outreach.demo.words import words
@@ -136,6 +138,15 @@ def test_what_was_over_long_ago_is_not_told_as_news() -> None:
 
     told = Notice.objects.values_list("deal").order_by("deal")
     assert 0 < told.count() < 20
+
+
+def test_reps_have_prospects_who_await_a_first_touch_and_deals_worth_another_look() -> None:
+    build.fill(WEDNESDAY)
+
+    ines = User.objects.get(email="ines@example.com")
+    assert untouched(Deal.objects.filter(owner=ines)).count() == 2
+    assert untouched(Deal.objects.exclude(owner=ines)).count() > 2
+    assert len(resting.rows(ines, Q(deal__owner=ines), WEDNESDAY.date(), 9)) > 1
 
 
 def test_reps_hardly_ever_write_at_weekends() -> None:
