@@ -113,11 +113,6 @@ def seen_by(reader: User, now: datetime) -> CoverQuerySet:
     return told.with_people().order_by("starts_at", "pk")
 
 
-def colleagues_of(person: User) -> list[User]:
-    """Return who may be named to cover for somebody: all who work here, of whatever team."""
-    return list(User.objects.active().exclude(pk=person.pk))
-
-
 def _lock(leave: Leave) -> None:
     """Lock the two people, in order, so that no two covers of theirs are arranged at once."""
     people = User.objects.filter(pk__in=[leave.person.pk, leave.colleague.pk])

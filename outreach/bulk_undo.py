@@ -1,4 +1,4 @@
-"""Take an act on many deals back, each deal through its own door, where nothing has happened since.
+"""Take an act on many deals back, through the doors of single deals, where nothing came since.
 
 Source: SILENCE.md, "Whose turn", rule 7: only undo takes a closing back; decision 081.
 """

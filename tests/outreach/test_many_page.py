@@ -268,6 +268,12 @@ def test_many_left_ones_are_counted(
     assert "“One” (changed since you looked); and 2 more." in page
 
 
+def test_letting_go_for_good_names_no_day(lead: Client, cast: Cast, deals: list[Deal]) -> None:
+    shown = preview(lead, "let_go", deals, cast, outcome="lost").context["preview"]
+    assert {line.fate for line in shown.acted} == {"Lost, for good"}
+    assert shown.act.look_again_on is None
+
+
 def test_an_admin_acts_on_all_teams(client: Client, cast: Cast, deals: list[Deal]) -> None:
     client.force_login(cast.ada)
     marks = preview(client, "reassign", deals, cast).context["preview"].chosen
