@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # one class and one quantifier: nothing to backtrack into; U+00AD and U+200B are invisible hyphens
@@ -24,6 +24,12 @@ HYPHENS = {"-", "‐", "‑"}  # of the keyboard and of typesetters
 ENDS = frozenset(".!?…")
 PAUSES = frozenset(",;:()[]–—") | ENDS
 BULLETS = frozenset("-*•–—")
+TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof"})
+BEFORE_NUMBERS = frozenset({"nr", "no", "art", "abs", "ziff"})
+AFTER_ORDINALS = frozenset(
+    {"januar", "jaenner", "februar", "maerz", "april", "mai", "juni", "juli", "august"}
+    | {"september", "oktober", "november", "dezember"}
+)  # German writes "12. Mai"
 FORWARDED = ("-----original", "-----ursprüngliche", "-----forwarded", "-----weitergeleitete")
 
 
@@ -80,6 +86,8 @@ def sentences(text: str, spellings: Spellings) -> list[Sentence]:
     text, reached = own_words(text), 0
     for start, end in _places(text):
         gap = text[reached:start]
+        if gap == ". " and _shortens(text, found[-1].words[-1:], (start, end)):
+            gap = " "
         if reached and _ends_sentence(gap):
             found[-1].is_question = "?" in gap
             found.append(Sentence())
@@ -124,6 +132,16 @@ def _ends_sentence(gap: str) -> bool:
     if "\n" in gap and gap.rpartition("\n")[2].strip() in BULLETS:
         return True
     return not ENDS.isdisjoint(gap) and any(map(str.isspace, gap))
+
+
+def _shortens(text: str, before: Sequence[Word], place: tuple[int, int]) -> bool:
+    """Tell whether a full stop ends no sentence: in "Dr. Berg", "Nr. 5", "on the 3. floor"."""
+    if not before:
+        return False
+    word, after = before[0].folded, text[slice(*place)]
+    if word.isdigit():
+        return len(word) <= 2 and (after[0].islower() or fold(after) in AFTER_ORDINALS)
+    return word in TITLES or (word in BEFORE_NUMBERS and after[0].isdigit())
 
 
 def _words(

@@ -15,6 +15,7 @@ from outreach.demo.words import FOLDER
 from outreach.models import Play
 from outreach.phrasebook import phrasebooks
 from outreach.phrases import Phrase, phrase
+from outreach.reading import Spellings, sentences
 from outreach.tone import Finding
 
 QUESTION = " Is June still a good month?"
@@ -167,6 +168,26 @@ def test_ordinary_courteous_writing_is_left_alone(language: str, text: str) -> N
 def test_no_phrase_is_found_across_the_end_of_a_sentence() -> None:
     assert blamed("That is just. Checking in the luggage takes a minute.") == []
     assert blamed("We are happy to follow\n\nup on my last e-mail is written the date.") == []
+
+
+def test_a_full_stop_that_shortens_ends_no_sentence() -> None:
+    def count(text: str) -> int:
+        return len(sentences(text, Spellings()))
+
+    one = [
+        "Ask Dr. Berg.",
+        "Offer no. 12 stands.",
+        "Angebot Nr. 7 vom 3. Mai",
+        "im 2. stock ist es",
+    ]
+    two = [
+        "It is a no. Ask Berg.",
+        "Ask for 12. Berg knows.",
+        "Say no. \n12 came.",
+        "In 2024. so be it",
+    ]
+    assert [count(text) for text in one] == [1, 1, 1, 1]
+    assert [count(text) for text in two] == [2, 2, 2, 2]
 
 
 def test_what_they_wrote_and_the_signature_are_passed_over() -> None:
