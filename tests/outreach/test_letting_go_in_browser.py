@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as project
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,6 +15,7 @@ from accounts.models import User
 from deals.models import Deal, OutcomeEntry
 from outreach import suggest, sweeping
 from outreach.models import Delivery, Notice, Suggestion
+from tests.browsing import open_for
 from tests.cast import Story, make_company, make_contact, make_deal, today
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,17 +47,6 @@ def suggests(story: Story, play: str, channel: str) -> Suggestion:
     [queued] = Suggestion.objects.live()
     told = {"contact": story.deal.contact, "channel": channel, "now": timezone.now()}
     return suggest.replace(queued, play=play, user=story.deal.owner, **told)
-
-
-def open_for(browser: Browser, live_server: Any, user: User, **options: Any) -> Page:
-    client = Client()
-    client.force_login(user)
-    name = project.SESSION_COOKIE_NAME
-    context = browser.new_context(base_url=live_server.url, **options)
-    context.add_cookies(
-        [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
-    )
-    return context.new_page()
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as project
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from outreach import sweeping
+from tests.browsing import open_for
 from tests.cast import Story, make_company, make_contact, make_deal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,17 +32,6 @@ def stories(ines: User) -> list[Story]:
         told[-1].we_write(start)
     sweeping.run(timezone.now())
     return told
-
-
-def open_for(browser: Browser, live_server: Any, user: User, **options: Any) -> Page:
-    client = Client()
-    client.force_login(user)
-    name = project.SESSION_COOKIE_NAME
-    context = browser.new_context(base_url=live_server.url, **options)
-    context.add_cookies(
-        [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
-    )
-    return context.new_page()
 
 
 @pytest.fixture

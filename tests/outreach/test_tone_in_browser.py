@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as project
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,6 +14,7 @@ from accounts.models import User
 from deals.models import Deal
 from outreach import sweeping
 from outreach.models import Delivery
+from tests.browsing import open_for
 from tests.cast import Story, make_deal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,17 +30,6 @@ def deal(ines: User) -> Deal:
     Story(deal).we_write(start)
     sweeping.run(timezone.now())
     return deal
-
-
-def open_for(browser: Browser, live_server: Any, user: User, **options: Any) -> Page:
-    client = Client()
-    client.force_login(user)
-    name = project.SESSION_COOKIE_NAME
-    context = browser.new_context(base_url=live_server.url, **options)
-    context.add_cookies(
-        [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
-    )
-    return context.new_page()
 
 
 @pytest.fixture
