@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.embedded import kept_secret_key, writable_folder
 from config.keys import field_keys
 from config.logs import logging_setup
+from config.targets import private_targets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -175,6 +176,8 @@ CSRF_COOKIE_NAME = "lamplighter_csrf"
 # --- Worker and beat ------------------------------------------------------------------------
 
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
+# A little under a minute, so that within one a reply has ended its silence.
+READ_SECONDS = env.int("READ_SECONDS", default=50)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -213,6 +216,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": _every(SWEEP_SECONDS, "outreach.tasks.sweep"),
     # imports and other long work, in case the message that began it was lost
     "go-on": _every(SWEEP_SECONDS, "deals.tasks.go_on"),
+    "read-mail": _every(READ_SECONDS, "outreach.tasks.read_mail"),
+    "file-mail": _every(60, "outreach.tasks.file_mail"),
+    "read-calendars": _every(60, "outreach.tasks.read_calendars"),  # each every five minutes
+    "pass-on": _every(10, "outreach.tasks.pass_on"),
+    "make-digests": _every(60, "outreach.tasks.make_digests"),
+    "forget": _every(3600, "outreach.tasks.forget"),
     "learn": _every(3600, "outreach.tasks.learn"),  # it acts once a day, and after an import
 }
 
@@ -251,6 +260,20 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Lamplighter <lamplighter@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Under which names the servers before the capture address and the provider's webhook report what
+# they found out about a sender (RFC 8601); a mailbox that is read names its own.
+MAIL_AUTHORITIES = env.list("MAIL_AUTHORITIES", default=[])
+# By what a mail provider proves itself: ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY and so on.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_")
+}
+
+# --- Addresses that people name: webhooks, published calendars -------------------------------
+
+# Only the public internet is spoken with, and what is named here. See outreach/targets.py.
+ALLOWED_PRIVATE_TARGETS = private_targets(env.list("ALLOWED_PRIVATE_TARGETS", default=[]))
 
 # --- Static files ---------------------------------------------------------------------------
 
@@ -292,6 +315,11 @@ SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ON_HTTPS else 0
 # Its subdomains and the browsers' preload list are the domain owner's to promise, in the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- What programs may do ---------------------------------------------------------------------
+
+# For each token, all at once or spread over the minute.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=300)
 
 # --- Watching it ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.views.sign_in import SignIn
-from config import health
+from config import api, health
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
@@ -12,6 +12,7 @@ urlpatterns = [
     # an address is given by an admin: docs/decisions/020-invitations.md
     path("account/email/", RedirectView.as_view(pattern_name="accounts:profile")),
     path("account/", include("allauth.urls")),
+    path("api/v1/", api.urls),
     path("", include("accounts.urls")),
     path("", include("deals.urls")),
     path("", include("outreach.urls")),

@@ -2,10 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from tests.dovecot import Dovecot
 
 PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -55,6 +60,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     # Playwright keeps an event loop in this thread, and Django would refuse to query beside one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     return {**browser_type_launch_args, "executable_path": chromium, "args": BROWSER_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def post_office() -> Iterator["Dovecot"]:
+    """Run one Dovecot for all tests of a worker; each takes a mailbox of its own name."""
+    from tests.dovecot import dovecot
+
+    with dovecot() as server:
+        yield server
 
 
 from tests.cast import ada, cast, ines, karl, maud, noor, workspace  # noqa: E402, F401

@@ -15,6 +15,7 @@ os.environ |= {
     "BASE_URL": "http://127.0.0.1:8000",
     "METRICS_TOKEN": "",
     "SWEEP_SECONDS": "60",
+    "ALLOWED_PRIVATE_TARGETS": "127.0.0.1/32",  # servers that tests start
     "LOG_LEVEL": "WARNING",
 }
 # A file, not memory: the web server of a browser test opens connections of its own.
@@ -35,6 +36,8 @@ MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests side by side share a Redis, and must not take each other's messages.
+CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.getpid()}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The manifest is made by collectstatic, which tests of pages do not need.
 STORAGES = {

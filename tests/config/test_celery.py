@@ -32,6 +32,36 @@ def test_beat_sends_the_sweep_and_long_work_in_intervals_and_drops_ticks_nobody_
             "schedule": timedelta(seconds=settings.SWEEP_SECONDS),
             "options": {"expires": settings.SWEEP_SECONDS},
         },
+        "read-mail": {
+            "task": "outreach.tasks.read_mail",
+            "schedule": timedelta(seconds=settings.READ_SECONDS),
+            "options": {"expires": settings.READ_SECONDS},
+        },
+        "file-mail": {
+            "task": "outreach.tasks.file_mail",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+        "read-calendars": {
+            "task": "outreach.tasks.read_calendars",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+        "pass-on": {
+            "task": "outreach.tasks.pass_on",
+            "schedule": timedelta(seconds=10),
+            "options": {"expires": 10},
+        },
+        "make-digests": {
+            "task": "outreach.tasks.make_digests",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        },
+        "forget": {
+            "task": "outreach.tasks.forget",
+            "schedule": timedelta(hours=1),
+            "options": {"expires": 3600},
+        },
         "learn": {
             "task": "outreach.tasks.learn",
             "schedule": timedelta(hours=1),
@@ -48,7 +78,7 @@ def test_what_beat_sends_are_tasks_that_the_worker_knows():
 
 def test_beat_asks_for_a_sweep_as_soon_as_it_starts():
     with app.connection_for_write() as broker:
-        queue = broker.SimpleQueue("celery")
+        queue = broker.SimpleQueue(app.conf.task_default_queue)
         queue.clear()
 
         sweep_at_once()
