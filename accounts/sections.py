@@ -31,15 +31,22 @@ class Section:
 SECTIONS = (
     Section("Profile", "Your name, time zone and password", "accounts:profile", EVERYONE),
     Section("Away", "Who is away, and who covers for them", "accounts:away", EVERYONE),
-    Section("Mailbox", "The mail account that you send through", "outreach:mailbox", EVERYONE),
+    Section("Digests", "What you are told, when and how", "outreach:digests", EVERYONE),
+    Section("Mailbox", "The mail account that you send and read by", "outreach:mailbox", EVERYONE),
+    Section("Calendar", "The calendar with your meetings", "outreach:feed", EVERYONE),
+    Section("Mail", "What is kept of mail, shared mailboxes", "outreach:mail-settings", ADMINS),
+    Section("Set aside", "Mail that could not be read", "outreach:quarantine", ADMINS),
     Section("People", "Who works here, and what they may see", "accounts:people", MANAGERS),
     Section("Teams", "Who works with whom, and who leads", "accounts:teams", ADMINS),
     Section("Workspace", "Name, currency, time zone", "accounts:workspace", ADMINS),
     Section("Pipelines and stages", "The ways a deal goes", "deals:pipelines", ADMINS),
     Section("Thresholds", "How long a silence may last", "deals:thresholds", MANAGERS),
     Section("Calendars", "Working hours and holidays", "deals:calendars", ADMINS),
+    Section("Exchange rates", "What other currencies are worth", "deals:rates", ADMINS),
     Section("Templates", "The words that drafts begin with", "outreach:templates", EVERYONE),
     Section("Tone", "What drafts had better not say", "outreach:phrasings", EVERYONE),
+    Section("API tokens", "Programs that work in your name", "accounts:tokens", EVERYONE),
+    Section("Webhooks", "Programs that are told what happens", "outreach:webhooks", ADMINS),
     Section("Import", "Bring in deals from elsewhere", "deals:import", ADMINS),
 )
 

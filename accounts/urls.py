@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import covers, invitations, overview, people, profile, teams
+from accounts.views import covers, invitations, overview, people, profile, teams, tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -23,4 +23,6 @@ urlpatterns = [
     path("settings/teams/", teams.listing, name="teams"),
     path("settings/teams/<int:team_id>/", teams.team, name="team"),
     path("settings/teams/<int:team_id>/deletion/", teams.delete, name="team-delete"),
+    path("settings/tokens/", tokens.index, name="tokens"),
+    path("settings/tokens/<int:pk>/revocation/", tokens.revoke, name="token-revocation"),
 ]

@@ -91,6 +91,15 @@ class WorkspaceForm(forms.ModelForm):
         max_value=32767,
         help_text="So many of a stage must have lasted as long; until then only spent attempts count.",
     )
+    worth_waiting = forms.IntegerField(
+        label="Waiting is worth (answers in 100)",
+        min_value=1,
+        max_value=99,
+        help_text=(
+            "A threshold is suggested where fewer of those still silent would answer in as much "
+            "time again."
+        ),
+    )
     attempt_minutes = forms.IntegerField(
         label="One attempt takes (minutes)",
         min_value=1,
@@ -98,18 +107,38 @@ class WorkspaceForm(forms.ModelForm):
         help_text="To tell how much time letting go gives back.",
     )
 
+    high_value_amount = forms.DecimalField(
+        label="High-value deals: from",
+        required=False,
+        min_value=1,
+        max_digits=14,
+        decimal_places=2,
+        help_text=(
+            "In the workspace’s currency. Reps are told at once when such a deal goes dark, unless "
+            "they set another amount for themselves. Empty: nobody is told at once."
+        ),
+    )
+
     class Meta:
         model = Workspace
         fields = [
             "name", "currency", "time_zone", "look_again_days", "focus_size", "reply_floor",
-            "reply_floor_silences", "attempt_minutes", "offers_unsubscribe",
+            "reply_floor_silences", "worth_waiting", "attempt_minutes", "high_value_amount",
+            "mails_reports_outside", "offers_unsubscribe",
         ]  # fmt: skip
-        labels = {"offers_unsubscribe": "Put a one-click unsubscribe into every mail"}
+        labels = {
+            "offers_unsubscribe": "Put a one-click unsubscribe into every mail",
+            "mails_reports_outside": "Weekly reports may go to addresses outside",
+        }
         help_texts = {
+            "mails_reports_outside": (
+                "Managers choose them. Such a mail has totals and stages: no names, and no links "
+                "that need a sign-in."
+            ),
             "offers_unsubscribe": (
                 "For marketing mail, where the law or a mail provider asks for it. A mail from one "
                 "person to another needs none. Who uses it gets no more e-mail from anybody here."
-            )
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

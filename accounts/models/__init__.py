@@ -3,6 +3,7 @@
 from accounts.models.covers import Cover
 from accounts.models.invitations import Invitation
 from accounts.models.people import Team, User, UserQuerySet
+from accounts.models.tokens import AnsweredCall, ApiToken
 from accounts.models.workspace import (
     Sourced,
     Workspace,
@@ -11,6 +12,8 @@ from accounts.models.workspace import (
 )
 
 __all__ = [
+    "AnsweredCall",
+    "ApiToken",
     "Cover",
     "Invitation",
     "Sourced",

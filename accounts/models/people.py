@@ -124,6 +124,7 @@ class User(Sourced, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=60, blank=True, validators=[validate_time_zone])
     signature = models.TextField(blank=True)
     booking_url = models.URLField(blank=True)
+    capture_token = models.CharField(max_length=20, unique=True, null=True, editable=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 

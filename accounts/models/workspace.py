@@ -61,11 +61,41 @@ class Workspace(models.Model):
     reply_floor_silences = models.PositiveSmallIntegerField(
         default=30, help_text="How many silences must have lasted that long for the floor to count."
     )
+    worth_waiting = models.PositiveSmallIntegerField(
+        default=15,
+        db_default=15,
+        help_text="A threshold is suggested where waiting as long again wins so many answers in 100.",
+    )
     attempt_minutes = models.PositiveSmallIntegerField(
         default=10, help_text="How long one attempt takes a rep, in minutes."
     )
     offers_unsubscribe = models.BooleanField(
         default=False, help_text="Mail sent from here carries a one-click unsubscribe."
+    )
+    keeps_bodies = models.BooleanField(
+        default=True, help_text="What mail says is kept, not only that it came."
+    )
+    keeps_attachments = models.BooleanField(
+        default=False, help_text="Files that come with mail are stored, not only listed."
+    )
+    demands_pass = models.BooleanField(
+        default=False, help_text="Mail counts only where our server vouches for its sender."
+    )
+    capture_address = models.EmailField(
+        blank=True,
+        help_text="Where reps send copies of their mail, such as touches@in.example.com.",
+    )
+    high_value_amount = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="From this amount on, in the workspace’s currency, people are told at once.",
+    )
+    mails_reports_outside = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Managers may have the weekly report mailed to addresses outside.",
     )
     unique = models.BooleanField(default=True, unique=True, editable=False)
 

@@ -22,9 +22,9 @@ def own_sections(user: User) -> list[str]:
 
 def test_everyone_finds_the_sections_of_their_role(cast: Cast):
     assert [own_sections(user) for user in (cast.ines, cast.maud, cast.ada)] == [
-        ["Profile", "Away"],
-        ["Profile", "Away", "People"],
-        ["Profile", "Away", "People", "Teams", "Workspace"],
+        ["Profile", "Away", "API tokens"],
+        ["Profile", "Away", "People", "API tokens"],
+        ["Profile", "Away", "People", "Teams", "Workspace", "API tokens"],
     ]
 
 
@@ -72,6 +72,19 @@ def test_mail_offers_an_unsubscribe_only_once_an_admin_says_so(client: Client, a
     assert not Workspace.current().offers_unsubscribe
     client.post("/settings/workspace/", {**form, "offers_unsubscribe": "on"})
     assert Workspace.current().offers_unsubscribe
+
+
+def test_an_admin_says_what_is_told_at_once_and_who_may_be_mailed(
+    client: Client, ada: User
+) -> None:
+    client.force_login(ada)
+    form = {"name": "Nordhavn", "currency": "SEK", "time_zone": "UTC", **NUMBERS}
+    client.post("/settings/workspace/", {**form, "high_value_amount": "50000"})
+    now = Workspace.current()
+    assert (now.high_value_amount, now.mails_reports_outside) == (50_000, False)
+    client.post("/settings/workspace/", {**form, "mails_reports_outside": "on"})
+    now = Workspace.current()
+    assert (now.high_value_amount, now.mails_reports_outside) == (None, True)
 
 
 def test_nobody_changes_their_own_role_address_or_team(client: Client, ines: User):
@@ -123,7 +136,7 @@ def test_a_place_is_said_as_people_say_it():
 
 NUMBERS = {
     "look_again_days": "30", "focus_size": "5", "reply_floor": "4", "reply_floor_silences": "50",
-    "attempt_minutes": "15",
+    "worth_waiting": "20", "attempt_minutes": "15",
 }  # fmt: skip
 
 
@@ -139,7 +152,7 @@ def test_an_admin_changes_the_workspace(client: Client, ada: User):
         "UTC",
         30,
     )
-    assert (now.focus_size, now.attempt_minutes) == (5, 15)
+    assert (now.focus_size, now.attempt_minutes, now.worth_waiting) == (5, 15, 20)
     assert (now.reply_floor, now.reply_floor_silences) == (4, 50)
 
 
