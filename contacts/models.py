@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 
 from accounts.models import Sourced, User, validate_time_zone
 
@@ -61,6 +62,7 @@ class Company(Sourced):
         ordering: ClassVar[list[str]] = ["name", "pk"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["name"], name="company_by_name"),  # lists and search
+            models.Index(Lower("domain"), name="company_by_domain"),  # matching mail
         ]
 
     def __str__(self) -> str:
@@ -197,7 +199,8 @@ class Address(models.Model):
             )
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["channel", "value"], name="address_by_value"),  # matching touches
+            models.Index(fields=["channel", "value"], name="address_by_value"),  # imports
+            models.Index("channel", Lower("value"), name="address_by_lower_value"),  # mail
         ]
 
     def __str__(self) -> str:

@@ -12,11 +12,28 @@ from accounts.models import validate_time_zone
 from contacts.models import Company, Contact
 
 
+class WorkCalendarQuerySet(models.QuerySet["WorkCalendar"]):
+    """Questions about work calendars."""
+
+    def offered(self) -> WorkCalendarQuerySet:
+        """Keep those that somebody may live by from now on."""
+        return self.filter(removed_at=None)
+
+
 class WorkCalendar(models.Model):
-    """Somebody's working time; exactly one is the workspace's own."""
+    """Somebody's working time; exactly one is the workspace's own.
+
+    A removed one is offered to nobody any more; it stays, because it judges silences of the past.
+    """
 
     name = models.CharField(max_length=120, unique=True)
     is_workspace = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = WorkCalendarQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-is_workspace", "name"]

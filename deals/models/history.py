@@ -141,6 +141,7 @@ class OutcomeEntry(Sourced):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["deal", "occurred_at"], name="outcome_by_deal"),  # replay
+            models.Index(fields=["outcome", "occurred_at"], name="outcome_by_date"),  # the report
             models.Index(  # the sweep: what is worth another look
                 fields=["look_again_on"],
                 condition=Q(told_at=None, look_again_on__isnull=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -40,3 +41,10 @@ class Rejudging(models.Model):
         if self.finished_at or not self.deals_total:
             return 1.0
         return min(1.0, self.deals_done / self.deals_total)
+
+    def left(self, now: datetime) -> timedelta | None:
+        """Return how long the rest takes at the pace so far; None before the first deals are done."""
+        if not self.deals_done:
+            return None
+        rest = max(self.deals_total - self.deals_done, 0)
+        return (now - self.created_at) / self.deals_done * rest

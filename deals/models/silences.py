@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from contacts.models import Contact
 from deals.models.calendars import WorkCalendar
 from deals.models.deals import Deal
 from deals.models.pipelines import Stage
@@ -147,7 +148,10 @@ class DarkSpellQuerySet(models.QuerySet["DarkSpell"]):
 
 
 class DarkSpell(models.Model):
-    """From when to when a silence was dark, in which stage, with owner and amount at the crossing."""
+    """From when to when a silence was dark, with stage and particulars as at the crossing.
+
+    The particulars repeat those that stood then (`deals.Particulars`), so that no list joins them.
+    """
 
     silence = models.ForeignKey(Silence, on_delete=models.CASCADE, related_name="spells")
     started_at = models.DateTimeField()
@@ -156,6 +160,10 @@ class DarkSpell(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     currency = models.CharField(max_length=3)
+    kind = models.CharField(
+        max_length=10, choices=Contact.Kind.choices, db_default=Contact.Kind.PROSPECT
+    )
+    is_business = models.BooleanField(db_default=False)
     recorded_at = models.DateTimeField()
 
     objects = DarkSpellQuerySet.as_manager()
@@ -170,6 +178,7 @@ class DarkSpell(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["started_at"], name="spell_by_start"),  # the report's period
             models.Index(fields=["owner", "started_at"], name="spell_by_owner"),  # a rep's report
+            models.Index(fields=["ended_at"], name="spell_by_end"),  # dark as of an instant
         ]
 
 
