@@ -1,0 +1,1 @@
+"""Plots, laid out: numbers in, positions out. `templates/plots/` draws them; docs/look.md."""
