@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import Workspace
-from deals.importing.mapping import NATIVE, ORDERS, load, names
+from deals.importing.mapping import ORDERS, load, names
 from deals.importing.runs import OWN
 from deals.models import ImportRun, Pipeline
 
@@ -44,7 +44,8 @@ class FilesField(forms.FileField):
 def mappings() -> list[tuple[str, str]]:
     """Return the mappings that can be chosen, in words."""
     shipped = [(name, load(name).about) for name in names()]
-    return [*shipped, (OWN, "My own: the TOML file among the files that I choose")]
+    asked = ("", "Ask me, column by column")
+    return [asked, *shipped, (OWN, "My own: the TOML file among the files that I choose")]
 
 
 class ImportForm(forms.ModelForm):
@@ -52,16 +53,17 @@ class ImportForm(forms.ModelForm):
 
     uploads = FilesField(
         label="Files",
-        help_text="CSV files, or one zip of them. Nothing comes in before you have seen what would.",
+        help_text="A CSV file or a workbook (XLSX), from HubSpot, Pipedrive, Salesforce, Excel, or "
+        "an export of ours. Nothing comes in before you have seen what would.",
     )
-    mapping = forms.ChoiceField(choices=mappings, initial=NATIVE, label="What the columns mean")
+    mapping = forms.ChoiceField(choices=mappings, required=False, label="What the columns mean")
     dates = forms.ChoiceField(choices=DATES, required=False, label="How dates are written")
     time_zone = forms.ChoiceField(required=False, label="Time zone of dates that name none")
     encoding = forms.ChoiceField(choices=ENCODINGS, required=False, label="How text is written")
 
     class Meta:
         model = ImportRun
-        fields = ("uploads", "mapping", "pipeline", "dates", "time_zone", "encoding")
+        fields = ("uploads", "mapping", "pipeline", "dates", "time_zone", "encoding", "known")
         help_texts = {
             "pipeline": "Where the deals go. Its missing stages are made; so is the pipeline "
             "itself if there is none of that name. Import the same files into the same pipeline: "
@@ -73,9 +75,19 @@ class ImportForm(forms.ModelForm):
         own = Workspace.current().time_zone
         zones = [(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
         self.zone_field.choices = [("", f"The mapping’s, else the workspace’s ({own})"), *zones]
+        self.fields["known"].label = "Rows that came in before"
+        self.fields["known"].required = False
         pipeline = self.fields["pipeline"]
         pipeline.widget.attrs["list"] = "pipelines"
         pipeline.widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a pipeline where no page asks for it later."""
+        said = super().clean() or {}
+        if said.get("mapping") and not said.get("pipeline"):
+            self.add_error("pipeline", "Name the pipeline that the deals go into.")
+        said["known"] = said.get("known") or ImportRun.Known.UPDATE
+        return said
 
     @property
     def zone_field(self) -> forms.ChoiceField:

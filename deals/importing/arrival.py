@@ -9,29 +9,16 @@ from datetime import datetime
 from django.db import transaction
 
 from deals.arrivals import Recorded
-from deals.importing.changes import Changes, Known
+from deals.importing.changes import Changes
+from deals.importing.counts import Counts
+from deals.importing.known import Known
 from deals.importing.parties import Owners, find_companies, have_companies, have_contacts
 from deals.importing.place import Place
+from deals.importing.record import Record
 from deals.importing.rows import DealRow
 from deals.importing.staging import Laid, StagedDeal
-from deals.models import Deal, Direction, Participation, Pipeline
+from deals.models import Deal, Direction, Participation
 from deals.replay import lock
-
-
-@dataclass
-class Counts:
-    """How many rows of the files made something new, changed something, or changed nothing."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-    def count(self, fate: str, rows: int = 1) -> None:
-        setattr(self, fate, getattr(self, fate) + rows)
-
-    def add(self, other: Counts) -> None:
-        for fate in ("created", "updated", "unchanged"):
-            self.count(fate, getattr(other, fate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +39,8 @@ class Arrival:
     owners: Owners
     now: datetime
     currency: str
+    skips_known: bool = False
+    record: Record = field(default_factory=Record)
     counts: Counts = field(default_factory=Counts)
     strays: list[Stray] = field(default_factory=list)
 
@@ -69,24 +58,27 @@ class Arrival:
     @transaction.atomic
     def write(self) -> None:
         """Write it with all its silences, or nothing of it; imports into one place queue up."""
-        assert self.place.pipeline is not None
-        Pipeline.objects.select_for_update(no_key=True).get(pk=self.place.pipeline.pk)
+        self.place.lock()
         lock(deal.pk for deal in Known.of(self.batch, self.place.source).deals.values())
         known = Known.of(self.batch, self.place.source)
         self._have_owners()
-        companies = have_companies(self._rows)
+        companies = have_companies(self._rows, self.record)
         changes = self._changes(known, companies)
         new = self._open(changes, companies)
         for staged in self._here(known):
             changes.take(known.deals[staged.key], staged, is_new=staged.key in new)
-        self._tally(changes, changes.write())
+        self._tally(changes, changes.write(self.record))
+        self.owners.tell(self.record)
+        self.record.save()
 
     @property
     def _rows(self) -> list[DealRow]:
         return [staged.row for staged in self.batch if staged.row]
 
     def _changes(self, known: Known, companies: dict[str, int]) -> Changes:
-        return Changes(self.place, self.owners, self.now, known, companies)
+        return Changes(
+            self.place, self.owners, self.now, known, companies, skips_known=self.skips_known
+        )
 
     def _have_owners(self) -> None:
         """Make the users that deals and touches name; the team counts where a deal tells it."""
@@ -101,7 +93,8 @@ class Arrival:
         """Save the deals that nobody knew, with their contacts; return their ids in the files."""
         known = changes.known.deals
         new = [(s, s.row) for s in self.batch if s.row and s.key not in known]
-        contacts = have_contacts([row for _, row in new], self.place.source, companies)
+        rows = [row for _, row in new]
+        contacts = have_contacts(rows, self.place.source, companies, self.record)
         deals = Deal.objects.bulk_create(
             changes.new_deal(staged, row, contacts[row.key], self.currency) for staged, row in new
         )
@@ -111,6 +104,7 @@ class Arrival:
             )
             for deal in deals
         )
+        self.record.made("deal", deals)
         known.update((deal.external_id, deal) for deal in deals)
         return {deal.external_id for deal in deals}
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 
 from contacts.models import Contact
-from deals import arrivals
+from deals import arrivals, particulars
 from deals.arrivals import Recorded
+from deals.importing.known import Known, found, may_be_ours
 from deals.importing.parties import Owners
 from deals.importing.place import Place
+from deals.importing.record import Record
 from deals.importing.rows import DealRow, EntryRow, TouchRow, identity
 from deals.importing.staging import StagedDeal
 from deals.models import Deal, Direction, Outcome, OutcomeEntry, Stage, StageEntry, Touch, Turn
@@ -22,34 +24,10 @@ DEAL_FIELDS = (
     "title", "owner_id", "company_id", "amount", "currency", "wanted", "next_step", "opened_at",
 )  # fmt: skip
 TOUCH_FIELDS = ("deal_id", "user_id", "channel", "direction", "occurred_at", "note")
+ENTRY_FIELDS = ("deal_id", "stage_id", "occurred_at", "turn")
+OUTCOME_FIELDS = ("outcome", "occurred_at", "reason", "is_let_go")
 NOBODY = -1  # an owner or company that is still to be made: differs from whatever is known
 BATCH = 500
-
-
-@dataclass
-class Known:
-    """What the database knows of a batch of deals already, by the ids of the files."""
-
-    deals: dict[str, Deal]
-    entries: dict[str, StageEntry]
-    outcomes: dict[str, OutcomeEntry]
-    last_stage: dict[int, int]
-
-    @classmethod
-    def of(cls, batch: Sequence[StagedDeal], source: str) -> Self:
-        keys = [staged.key for staged in batch]
-        deals = {d.external_id: d for d in Deal.objects.filter(source=source, external_id__in=keys)}
-        ids = [deal.pk for deal in deals.values()]
-        entries = StageEntry.objects.filter(source=source, deal__in=ids).order_by(
-            "occurred_at", "pk"
-        )
-        outcomes = OutcomeEntry.objects.filter(source=source, deal__in=ids)
-        return cls(
-            deals,
-            {entry.external_id: entry for entry in entries},
-            {entry.external_id: entry for entry in outcomes},
-            {entry.deal_id: entry.stage_id for entry in entries},
-        )
 
 
 @dataclass
@@ -64,12 +42,14 @@ class Changes:
     deals: list[Deal] = field(default_factory=list)
     new_entries: list[StageEntry] = field(default_factory=list)
     entries: list[StageEntry] = field(default_factory=list)
-    gone_entries: list[int] = field(default_factory=list)
+    gone_entries: dict[int, StageEntry] = field(default_factory=dict)
     new_outcomes: list[OutcomeEntry] = field(default_factory=list)
     outcomes: list[OutcomeEntry] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
-    tells_turn: bool = False
-    tells_subject: bool = False
+    skips_known: bool = False
+    extras: set[str] = field(default_factory=set)  # what only some files say of touches
+    before: dict[int, dict[str, object]] = field(default_factory=dict)  # of deals, by id
+    entry_before: dict[tuple[str, int], dict[str, object]] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)  # deals to replay
     fates: dict[int, Fate] = field(default_factory=dict)  # of the deals' own rows
     entry_fates: list[Fate] = field(default_factory=list)
@@ -91,27 +71,39 @@ class Changes:
 
     def latest_stage(self, staged: StagedDeal) -> Stage:
         """Return the last stage that the files name for a deal, else the pipeline's first."""
-        entered = sorted((entry.row.entered_at, entry.row.stage) for entry in staged.entries)
-        name = entered[-1][1] if entered else staged.row.stage if staged.row else ""
-        return self.place.stage(name) or self.place.first_stage
+        entered = sorted(
+            (entry.row.entered_at, entry.row.stage, staged.pipeline_of(entry))
+            for entry in staged.entries
+        )
+        row = staged.row
+        name, pipeline = (
+            entered[-1][1:] if entered else (row.stage, row.pipeline) if row else ("", "")
+        )
+        place = self.place.of(pipeline)
+        return place.stage(name) or place.first_stage
 
     def take(self, deal: Deal, staged: StagedDeal, *, is_new: bool = False) -> None:
         """Hold all that the files say of one deal against what is known of it."""
         if staged.row:
             self.fates[deal.pk] = "created" if is_new else "unchanged"
-            if not is_new:
-                self._deal(deal, staged.row)
-            self._outcome(deal, staged.row)
-            self._own_stage(deal, staged, staged.row, is_new=is_new)
+            if is_new or not self.skips_known:
+                self._row(deal, staged, staged.row, is_new=is_new)
             if staged.row.last_touch:
                 self.last_contacts[staged.row.last_touch.key] = deal.pk
                 self._touch(deal, staged.row.last_touch)
         for entry in staged.entries:
-            self.entry_fates.append(self._entry(deal, entry.row))
+            stage = self.place.of(staged.pipeline_of(entry)).stage(entry.row.stage)
+            self.entry_fates.append(self._entry(deal, entry.row, stage))
         for touch in staged.touches:
             self._touch(deal, touch.row)
         if is_new:
             self.moved.add(deal.pk)
+
+    def _row(self, deal: Deal, staged: StagedDeal, row: DealRow, *, is_new: bool) -> None:
+        if not is_new:
+            self._deal(deal, row)
+        self._outcome(deal, row)
+        self._own_stage(deal, staged, row, is_new=is_new)
 
     def _deal(self, deal: Deal, row: DealRow) -> None:
         """Correct what the row says otherwise; what it leaves empty stays."""
@@ -125,6 +117,7 @@ class Changes:
             for name, value in said.items()
             if value not in (None, "") and getattr(deal, name) != value
         }
+        self.before[deal.pk] = {name: getattr(deal, name) for name in changed}
         for name, value in changed.items():
             setattr(deal, name, value)
         if changed:
@@ -152,6 +145,9 @@ class Changes:
 
     def _say_outcome(self, deal: Deal, key: str, outcome: str, at: datetime, reason: str) -> None:
         entry = self.known.outcomes.get(key)
+        is_old = self.fates.get(deal.pk) != "created"
+        if entry is None and is_old and (deal.outcome, deal.closed_at) == (outcome, at):
+            return  # it was closed so here, by hand
         if entry is None:
             entry = OutcomeEntry(deal_id=deal.pk, source=self.place.source, external_id=key)
             self.new_outcomes.append(entry)
@@ -159,53 +155,72 @@ class Changes:
             return
         else:
             self.outcomes.append(entry)
+            self.entry_before["outcome", entry.pk] = {
+                name: getattr(entry, name) for name in OUTCOME_FIELDS
+            }
         entry.outcome, entry.occurred_at, entry.reason = outcome, at, reason or entry.reason
+        entry.is_let_go = outcome == Outcome.RESTING
         self._changed(deal)
 
     def _own_stage(self, deal: Deal, staged: StagedDeal, row: DealRow, *, is_new: bool) -> None:
         """Enter the stage that the deal's own row names, where no stage entries tell it better.
 
-        A known deal enters it now, unless the row says when. Every deal has one entry at least.
+        A known deal enters it now, unless the row says when; it stays where it is in a stage of
+        that name, whatever its pipeline if the row names none. Every deal has one entry at least.
         """
         if staged.entries or not (is_new or row.stage):
             return
-        stage = self.place.stage(row.stage) if row.stage else deal.stage
-        if not is_new and stage and stage.pk == self.known.last_stage.get(deal.pk):
+        if not is_new and self.known.is_called(deal.stage_id, row.stage, row.pipeline):
+            return
+        stage = self.place.of(row.pipeline).stage(row.stage) if row.stage else deal.stage
+        if not is_new and stage and stage.pk in (self.known.last_stage.get(deal.pk), deal.stage_id):
             return
         at = row.entered_at or (deal.opened_at if is_new else self.now)
         key = identity(row.key, row.stage, at.isoformat()) if row.stage else opening_id(row.key)
-        self._entry(deal, EntryRow(deal=row.key, key=key, stage=row.stage, entered_at=at), stage)
+        said = EntryRow(
+            deal=row.key, key=key, stage=row.stage, entered_at=at, pipeline=row.pipeline
+        )
+        self._entry(deal, said, stage)
         self._changed(deal)
 
-    def _entry(self, deal: Deal, row: EntryRow, stage: Stage | None = None) -> Fate:
-        """Add or correct a stage entry; none of them gives the turn. Source: SILENCE.md, rule 5."""
-        stage = stage or self.place.stage(row.stage)
+    def _entry(self, deal: Deal, row: EntryRow, stage: Stage | None) -> Fate:
+        """Add or correct a stage entry; it gives the turn only where it says so, as ours do.
+
+        Source: SILENCE.md, rule 5.
+
+        `stage` is None while one is foreseen that is still to be made.
+        """
         entry = self.known.entries.get(row.key)
         supposed = self.known.entries.get(opening_id(row.deal))
         if supposed is not None and supposed.pk and supposed is not entry:
-            self.gone_entries.append(supposed.pk)
+            self.gone_entries[supposed.pk] = supposed
             self.moved.add(deal.pk)
         if entry is None:
             entry = StageEntry(
-                deal_id=deal.pk, stage=stage, occurred_at=row.entered_at, turn=Turn.UNCHANGED,
-                source=self.place.source, external_id=row.key,
+                deal_id=deal.pk, stage=stage, occurred_at=row.entered_at,
+                turn=row.turn or Turn.UNCHANGED, source=self.place.source, external_id=row.key,
             )  # fmt: skip
             self.new_entries.append(entry)
             self.moved.add(deal.pk)
             return "created"
-        said = (deal.pk, stage.pk if stage else NOBODY, row.entered_at)
-        if (entry.deal_id, entry.stage_id, entry.occurred_at) == said:
+        stays = self.known.is_called(entry.stage_id, row.stage, row.pipeline)
+        stage_id = entry.stage_id if stays else stage.pk if stage else NOBODY
+        said = (deal.pk, stage_id, row.entered_at, row.turn or entry.turn)
+        was = (entry.deal_id, entry.stage_id, entry.occurred_at, entry.turn)
+        if was == said or self.skips_known:
             return "unchanged"
         self.moved |= {deal.pk, entry.deal_id}
-        entry.deal_id, entry.stage_id, entry.occurred_at = said
+        self.entry_before["entry", entry.pk] = {name: getattr(entry, name) for name in ENTRY_FIELDS}
+        entry.deal_id, entry.stage_id, entry.occurred_at, entry.turn = said
         self.entries.append(entry)
         return "updated"
 
     def _touch(self, deal: Deal, row: TouchRow) -> None:
         """Lay a touch ready; who is named as speaking on their side is none of our users."""
         is_ours = row.direction != Direction.INBOUND
-        self.tells_turn |= bool(row.turn)
-        self.tells_subject |= bool(row.subject)
+        said: dict[str, object] = {"turn": row.turn, "subject": row.subject}
+        said |= {"is_heard": row.heard is not None, "is_delivered": row.delivered is not None}
+        self.extras |= {name for name, is_told in said.items() if is_told}
         self.touches.append(
             Touch(
                 deal=deal,
@@ -218,34 +233,59 @@ class Changes:
                 user_id=(self.owners.find(row.by) or NOBODY) if is_ours and row.by else None,
                 note=row.note,
                 subject=row.subject,
+                is_heard=row.heard is not False,
+                is_delivered=row.delivered is not False,
             )
         )
 
     @property
     def told(self) -> tuple[str, ...]:
         """What the files say of touches; the rest of a known one stays as it was corrected here."""
-        extra = {"turn": self.tells_turn, "subject": self.tells_subject}
-        return (*TOUCH_FIELDS, *(name for name, is_told in extra.items() if is_told))
+        return () if self.skips_known else (*TOUCH_FIELDS, *sorted(self.extras))
 
     def foresee(self) -> list[Recorded]:
         """Return what would become of the touches, writing nothing."""
+        self._meet_own_touches()
         return arrivals.foresee(self.touches, now=self.now, told=self.told)
 
-    def write(self) -> list[Recorded]:
+    def _meet_own_touches(self) -> None:
+        """Let the touches of an export of ours be known by what they were exported as."""
+        asked = {each.external_id: each for each in self.touches if may_be_ours(each.external_id)}
+        for key, row in found(Touch, asked, self.place.source).items():
+            asked[key].source, asked[key].external_id = row.source, row.external_id
+            if asked[key].direction == Direction.INBOUND:
+                asked[key].user_id = row.user_id  # whose mailbox it reached; files do not tell it
+
+    def write(self, record: Record) -> list[Recorded]:
         """Write it all and replay each deal once; return what became of the touches."""
+        self._meet_own_touches()
+        for entry in self.gone_entries.values():
+            record.gone("entry", entry)
         Deal.objects.bulk_update(self.deals, DEAL_FIELDS, batch_size=BATCH)
-        StageEntry.objects.filter(pk__in=self.gone_entries).delete()
+        StageEntry.objects.filter(pk__in=list(self.gone_entries)).delete()
         StageEntry.objects.bulk_create(self.new_entries, batch_size=BATCH)
-        StageEntry.objects.bulk_update(
-            self.entries, ("deal_id", "stage_id", "occurred_at"), batch_size=BATCH
-        )
+        StageEntry.objects.bulk_update(self.entries, ENTRY_FIELDS, batch_size=BATCH)
         OutcomeEntry.objects.bulk_create(self.new_outcomes, batch_size=BATCH)
-        OutcomeEntry.objects.bulk_update(
-            self.outcomes, ("outcome", "occurred_at", "reason"), batch_size=BATCH
-        )
+        OutcomeEntry.objects.bulk_update(self.outcomes, OUTCOME_FIELDS, batch_size=BATCH)
         recorded, affected = arrivals.take_in(self.touches, now=self.now, told=self.told)
+        self._tell(record, recorded)
+        particulars.note((deal.pk for deal in self.known.deals.values()), self.now)
         replay(self.moved | affected, self.now)
         return recorded
+
+    def _tell(self, record: Record, recorded: Sequence[Recorded]) -> None:
+        """Write down what was done to which rows."""
+        for deal in self.deals:
+            record.changed("deal", deal, self.before[deal.pk])
+        record.made("entry", self.new_entries)
+        record.made("outcome", self.new_outcomes)
+        for kind, rows in (("entry", self.entries), ("outcome", self.outcomes)):
+            for row in rows:
+                record.changed(kind, row, self.entry_before[kind, row.pk])
+        record.made("touch", [each.touch for each in recorded if each.fate == "created"])
+        for each in recorded:
+            if each.fate == "updated":
+                record.changed("touch", each.touch, each.was)
 
 
 def opening_id(key: str) -> str:
@@ -257,7 +297,6 @@ def first_instant(staged: StagedDeal) -> datetime | None:
     """Return when a deal first shows up in its files."""
     instants = [entry.row.entered_at for entry in staged.entries]
     instants += [touch.row.occurred_at for touch in staged.touches]
-    if staged.row:
-        more = (staged.row.entered_at, staged.row.last_contact_at, staged.row.closed_at)
-        instants += [at for at in more if at is not None]
+    if row := staged.row:
+        instants += filter(None, (row.entered_at, row.last_contact_at, row.closed_at))
     return min(instants, default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,14 +14,19 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from accounts.models import Workspace, validate_time_zone
-from deals.importing import place
-from deals.importing.arrival import Arrival, Counts
+from deals.importing import place, wanted
+from deals.importing.arrival import Arrival, Stray
+from deals.importing.card_rows import CompanyRow, ContactRow
+from deals.importing.cards import CardArrival
+from deals.importing.counts import Counts
+from deals.importing.finding import Finder
 from deals.importing.mapping import Mapping, Table, check_dates, load, names
-from deals.importing.parties import Owners
+from deals.importing.parties import SOURCE, Owners
 from deals.importing.place import Place
 from deals.importing.reading import Row
-from deals.importing.rows import READERS
-from deals.importing.staging import Staging
+from deals.importing.record import Record
+from deals.importing.rows import DealRow, EntryRow, TouchRow
+from deals.importing.staging import Laying, Staging
 from deals.importing.translating import Translator
 from deals.importing.values import Reader, RefusalError
 
@@ -29,6 +35,10 @@ ANALYSE_FROM = 1000  # rows: after a first import the database's statistics are 
 LONGEST_PIPELINE = 120
 PAUSE = 0.03  # seconds; ARCHITECTURE.md, "Speed"
 Told = Callable[[int, int], None]
+READERS: dict[str, Callable[[Lookup[str, str], Reader], Laying]] = {
+    "deals": DealRow.read, "touches": TouchRow.read, "stages": EntryRow.read,
+    "contacts": ContactRow.read, "companies": CompanyRow.read,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Order:
     mapping: Mapping
     pipeline: str
     zone: ZoneInfo
+    skips_known: bool = False
 
     @classmethod
     def of(
@@ -73,7 +84,9 @@ class Order:
         if not self.path.is_dir():
             if not self.path.is_file():
                 raise ValueError(f"There is no file or folder {self.path}. Check the path.")
-            return [(self.mapping.tables[0], self.path)]
+            tables = self.mapping.tables
+            named = (table for table in tables if table.file == self.path.name.lower())
+            return [(next(named, tables[0]), self.path)]
         found = [(table, self.path / table.file) for table in self.mapping.tables]
         if not found[0][1].is_file():
             others = sorted(path.name for path in self.path.glob("*.csv"))
@@ -88,8 +101,11 @@ class Order:
 class Import:
     """One order at work. `notes` are what a person should know of how it was read."""
 
-    def __init__(self, order: Order, staging: Staging, now: datetime) -> None:
+    def __init__(
+        self, order: Order, staging: Staging, now: datetime, *, run_id: int | None = None
+    ) -> None:
         self.order = order
+        self.run_id = run_id
         self.staging = staging
         self.now = now
         self.notes: list[str] = []
@@ -105,7 +121,8 @@ class Import:
         """
         sources = self.order.sources()
         translators = [Translator(table, self.order.mapping, path) for table, path in sources]
-        reader = Reader(self.order.mapping.dates, self.order.zone, self.now)
+        mapping = self.order.mapping
+        reader = Reader(mapping.dates, self.order.zone, self.now, mapping.decimal)
         self.staging.begin()
         total, before = sum(path.stat().st_size for _, path in sources), 0
         for translator, (_, path) in zip(translators, sources, strict=True):
@@ -116,12 +133,16 @@ class Import:
 
     def _read(self, translator: Translator, reader: Reader, told: Callable[[int], None]) -> None:
         kind, file = translator.table.kind, translator.sheet.path.name
+        finder = Finder(self.order.pipeline)
         for row in translator.sheet.rows(translator.wanted, told):
             if row.refusal:
                 self._set_aside(file, row, row.refusal)
                 continue
             try:
-                said = READERS[kind](translator.said(row.fields), reader)
+                fields = translator.said(row.fields)
+                if kind == "touches" and not fields.get("deal"):
+                    fields["deal"] = finder.deal_of(fields)
+                said = READERS[kind](fields, reader)
             except RefusalError as refusal:
                 self._set_aside(file, row, str(refusal))
             else:
@@ -135,7 +156,8 @@ class Import:
         for translator in translators:
             if translator.unread:
                 columns = ", ".join(translator.unread)
-                self.notes.append(f"{translator.sheet.path.name}: not read are {columns}.")
+                file = translator.sheet.path.name
+                self.notes.append(f"{file}: these columns are left out: {columns}.")
         if reader.without_zone:
             self.notes.append(
                 f"Dates without a time zone ({reader.without_zone}) were read as "
@@ -151,40 +173,81 @@ class Import:
         """Find the pipeline and stages, and make what is missing of them if it `writes`."""
         self.currency = Workspace.current().currency
         self.files = {table.kind: path.name for table, path in self.order.sources()}
+        if not self._has_histories():
+            return  # contacts and companies alone go into no pipeline
         named = dict.fromkeys([*self.staging.stages(), *self.staging.stages_of_deals()])
-        order = [stage for stage in self.order.mapping.stage_order if stage in named]
-        stages = dict.fromkeys([*order, *named])
-        self.place = (
-            place.make(self.order.pipeline, stages, self.now)
-            if writes
-            else Place.find(self.order.pipeline)
-        )
+        pipelines = {pipeline for pipeline, _ in named} - {"", self.order.pipeline}
+        self.place = Place.find(self.order.pipeline).with_others(sorted(pipelines))
+        self.place.without = SOURCE
+        needed = wanted.stages(self.staging, self.place, skips_known=self.order.skips_known)
+        if any(pipeline in ("", self.order.pipeline) for pipeline, _ in needed):
+            self.place.without = ""  # it will be made
+        if writes:
+            self._make([pair for pair in named if pair in needed])
+
+    def _make(self, needed: list[tuple[str, str]]) -> None:
+        """Make what rows will lie in, in the order that the mapping says, else that of the files."""
+        order = self.order.mapping.stage_order
+        places = {stage: position for position, stage in enumerate(order)}
+        by_pipeline: dict[str, list[str]] = {}
+        for pipeline, stage in sorted(needed, key=lambda pair: places.get(pair[1], len(order))):
+            named = by_pipeline.setdefault(pipeline or self.order.pipeline, [])
+            named += [stage] if stage else []
+        for pipeline in sorted(by_pipeline, key=lambda name: name != self.order.pipeline):
+            place.make(pipeline, by_pipeline[pipeline], self.now, Record(self.run_id))
+        others, without = list(self.place.others), self.place.without
+        self.place = Place.find(self.order.pipeline).with_others(others)
+        self.place.without = without
+
+    def _has_histories(self) -> bool:
+        return any(map(self.staging.count, ("deal", "touch", "entry")))
+
+    def total(self) -> int:
+        """Return how many deals, contacts and companies there are to go through."""
+        return sum(map(self.staging.count, ("company", "contact", "deal")))
 
     def batches(self, after: int = 0, *, writes: bool) -> Iterator[tuple[int, int, Counts]]:
-        """Yield, batch by batch, the last staged deal, how many deals that were, and the counts.
+        """Yield, batch by batch, how far that is, how many rows' worth that was, and the counts.
 
-        Each batch is one transaction. Without `writes` nothing is written, only foreseen.
+        Each batch is one transaction: companies first, then contacts, then deals with all that
+        is theirs. Without `writes` nothing is written, only foreseen.
         """
-        while batch := self.staging.batch(after, BATCH):
-            arrival = Arrival(batch, self.place, self.owners, self.now, self.currency)
-            if writes:
-                arrival.write()
-            else:
-                arrival.foresee()
+        cards = self.staging.count("company") + self.staging.count("contact")
+        while after < cards:
+            kind, rows = self.staging.cards(after, BATCH)
+            source = self.place.source or SOURCE
+            arrived = CardArrival(
+                kind, rows, source, self.owners, self.now, self.order.skips_known,
+                Record(self.run_id),
+            )  # fmt: skip
+            yield after + len(rows), len(rows), _done(arrived, writes=writes)
+            after += len(rows)
+        while batch := self.staging.batch(after - cards, BATCH):
+            arrival = Arrival(
+                batch, self.place, self.owners, self.now, self.currency,
+                self.order.skips_known, Record(self.run_id),
+            )  # fmt: skip
+            counts = _done(arrival, writes=writes)
             for stray in arrival.strays:
-                self.staging.reject(
-                    self.files[stray.kind],
-                    stray.laid.line,
-                    f"its deal “{stray.deal}” is not in {self.files['deals']}, was set aside there, "
-                    "or never came in before: add the deal, and import again",
-                    stray.laid.cells,
-                )
-            after = batch[-1].id
-            yield after, len(batch), arrival.counts
+                self._stray(stray)
+            after = cards + batch[-1].id
+            yield after, len(batch), counts
+
+    def _stray(self, stray: Stray) -> None:
+        """Set a row aside whose deal nobody knows."""
+        among = self.files.get("deals", "the deals here")
+        reason = (
+            f"its deal “{stray.deal}” is not in {among}, was set aside there, or never came in "
+            "before: add the deal, and import again"
+        )
+        self.staging.reject(self.files[stray.kind], stray.laid.line, reason, stray.laid.cells)
 
     def rows(self) -> int:
         """Return how many rows were read, those set aside included."""
-        said = ("deal WHERE said IS NOT NULL", "touch", "entry", "repeated", "rejected")
+        said = (
+            "deal WHERE said IS NOT NULL", "touch", "entry", "company", "contact", "repeated",
+            "rejected",
+        )  # fmt: skip
         return sum(map(self.staging.count, said))
 
     def run(self, *, writes: bool, told: Told = lambda *_: None) -> dict[str, int]:
@@ -208,6 +271,15 @@ class Import:
             "unchanged": counts.unchanged + self.staging.count("repeated"),
             "rejected": self.staging.count("rejected"),
         }
+
+
+def _done(arrival: Arrival | CardArrival, *, writes: bool) -> Counts:
+    """Write a batch, or only foresee what it would do."""
+    if writes:
+        arrival.write()
+    else:
+        arrival.foresee()
+    return arrival.counts
 
 
 def breathe(*, writes: bool) -> None:

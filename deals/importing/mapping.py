@@ -16,7 +16,7 @@ from typing import Any
 
 SHIPPED = Path(__file__).parent / "mappings"
 NATIVE = "native"
-KINDS = ("deals", "touches", "stages")
+KINDS = ("deals", "touches", "stages", "contacts", "companies")
 ORDERS = ("iso", "month/day/year", "day/month/year", "year/month/day", "day.month.year")
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 SETTINGS = {"about", "dates", "time_zone", "encoding", "separator", "stage_order", *KINDS}
@@ -50,9 +50,13 @@ class Table:
     values: Lookup[str, Lookup[str, str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     is_lenient: bool = False  # the native form: a column that is missing says nothing
+    is_plain: bool = False  # a source is one column, whatever signs its heading has
+    only: frozenset[str] = frozenset()  # fields in which an unknown word says nothing
 
     def columns(self) -> set[str]:
         """Return the columns of the file itself (not of joined ones) that are read."""
+        if self.is_plain:
+            return {column for source in self.sources.values() for column in source}
         named = {column for source in self.sources.values() for column in columns_of(source)}
         joined = {f"{join.name}." for join in self.joins}
         own = {name for name in named if not any(name.startswith(prefix) for prefix in joined)}
@@ -71,6 +75,8 @@ class Mapping:
     encoding: str = ""
     separator: str = ""
     stage_order: tuple[str, ...] = ()
+    sheet: str = ""
+    decimal: str = ""
 
     def but(self, *, dates: str = "", encoding: str = "") -> Mapping:
         """Return it with another way of reading; "" keeps its own."""
@@ -149,14 +155,14 @@ def _table(name: str, kind: str, said: dict[str, Any]) -> Table:
     _known(f"columns of {place}", sources, fields)
     _known(f"constants of {place}", constants, fields)
     _known(f"values of {place}", said.get("values", {}), fields)
-    required = tuple(said.get("required", ()))
+    required = tuple(said.get("required", sources))
     for needed in NEEDED[kind]:
         if needed not in sources and needed not in constants:
             raise ValueError(f"{place} does not say which column is the {needed}.")
     return Table(
         kind=kind,
         file=_bare(said.get("file", f"{kind}.csv")),
-        required=required or tuple(sources),
+        required=required,
         sources={key: _several(value) for key, value in sources.items()},
         constants={key: str(value) for key, value in constants.items()},
         corrections=said.get("corrections", {}),
@@ -171,8 +177,10 @@ def _table(name: str, kind: str, said: dict[str, Any]) -> Table:
 
 NEEDED = {
     "deals": ("deal", "owner"),
-    "touches": ("deal", "occurred_at", "direction", "channel"),
+    "touches": ("occurred_at", "direction", "channel"),
     "stages": ("deal", "stage", "entered_at"),
+    "contacts": (),
+    "companies": (),
 }
 
 
@@ -183,6 +191,11 @@ def _known(place: str, said: Any, allowed: Any) -> None:
             f"{place}: “{strange[0]}” is not known. What can be said there: "
             f"{', '.join(sorted(allowed))}."
         )
+
+
+def normal(heading: str) -> str:
+    """Return a heading without regard to case, spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]+", "_", heading.strip().casefold())
 
 
 def _bare(file: str) -> str:

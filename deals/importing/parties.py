@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from django.db.models import Q
 
 from accounts.models import Team, User
 from contacts.models import Address, Channel, Company, CompanyAlias, Contact, ContactAlias
+from deals.importing.known import found
+from deals.importing.record import Record
 from deals.importing.rows import DealRow, identity
 
 SOURCE = "import"
@@ -18,6 +21,7 @@ class Owners:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        self._new: list[User | Team] = []
 
     def find(self, key: str) -> int | None:
         """Return the user of a key: one imported before, of that address, or of that very name."""
@@ -42,10 +46,19 @@ class Owners:
             team=self._team(team, manager) if team else None,
         )  # fmt: skip
         self._known[key] = user.pk
+        self._new.append(user)
         return user.pk
+
+    def tell(self, record: Record) -> None:
+        """Say whom and which teams the batch made."""
+        record.made("user", [new for new in self._new if isinstance(new, User)])
+        record.made("team", [new for new in self._new if isinstance(new, Team)])
+        self._new = []
 
     def _team(self, name: str, manager: str) -> Team:
         team, is_new = Team.objects.get_or_create(name=name)
+        if is_new:
+            self._new.append(team)
         if is_new and manager:
             lead = self.have(manager)
             User.objects.filter(
@@ -65,20 +78,27 @@ def _user(key: str) -> User | None:
     return named[0] if len(named) == 1 else None
 
 
-def find_companies(rows: Iterable[DealRow]) -> dict[str, int]:
+class NamesCompany(Protocol):
+    """A row that names a company, or none."""
+
+    @property
+    def company(self) -> str: ...
+
+
+def find_companies(rows: Iterable[NamesCompany]) -> dict[str, int]:
     """Return the ids of the known companies of deals by name."""
     names = {row.company for row in rows if row.company}
     imported = Q(source=SOURCE, external_id__in=names)
-    found = Company.objects.filter(imported | Q(name__in=names)).order_by("-pk")
-    by_name = {company.name: company.pk for company in found}
+    companies = Company.objects.filter(imported | Q(name__in=names)).order_by("-pk")
+    by_name = {company.name: company.pk for company in companies}
     merged = CompanyAlias.objects.filter(source=SOURCE, external_id__in=names)
     by_name |= dict(merged.values_list("external_id", "company"))
     return by_name | {
-        company.external_id: company.pk for company in found if company.source == SOURCE
+        company.external_id: company.pk for company in companies if company.source == SOURCE
     }
 
 
-def have_companies(rows: Sequence[DealRow]) -> dict[str, int]:
+def have_companies(rows: Sequence[DealRow], record: Record) -> dict[str, int]:
     """Return the ids of the companies of deals by name, those made that nobody knew."""
     known = find_companies(rows)
     missing = {row.company: row for row in rows if row.company and row.company not in known}
@@ -88,11 +108,12 @@ def have_companies(rows: Sequence[DealRow]) -> dict[str, int]:
         )
         for name, row in missing.items()
     )  # fmt: skip
+    record.made("company", new)
     return known | {company.name: company.pk for company in new}
 
 
 def have_contacts(
-    rows: Sequence[DealRow], source: str, companies: dict[str, int]
+    rows: Sequence[DealRow], source: str, companies: dict[str, int], record: Record
 ) -> dict[str, Contact]:
     """Return the contact of each new deal by the deal's key, made where nobody is known.
 
@@ -101,26 +122,32 @@ def have_contacts(
     are: an import brings no erased name back.
     """
     ids = {row.key: contact_id(row) for row in rows}
-    by_id = _by_id(source, set(ids.values()))
-    by_address = _by_address(row.email for row in rows if row.email)
-    found: dict[str, Contact] = {}
+    known_ids = by_id(source, set(ids.values()))
+    ours = found(Contact, {row.contact for row in rows if row.contact}, SOURCE)
+    mails = by_address(row.email for row in rows if row.email)
+    people: dict[str, Contact] = {}
     for row in rows:
         key = ids[row.key]
-        known = by_id.get(key) or by_address.get(row.email.casefold())
+        known = known_ids.get(key) or ours.get(row.contact) or mails.get(row.email.casefold())
         contact = known or _contact(row, source, key, companies.get(row.company))
-        by_id[key] = found[row.key] = contact
+        known_ids[key] = people[row.key] = contact
         if row.email:
-            by_address.setdefault(row.email.casefold(), contact)
-    _save_new(rows, found)
-    return found
+            mails.setdefault(row.email.casefold(), contact)
+    _save_new(rows, people, record)
+    return people
 
 
-def _by_id(source: str, ids: set[str]) -> dict[str, Contact]:
-    """Return the contacts whom a source knows by these ids, also those who were merged since."""
-    merged = ContactAlias.objects.filter(source=source, external_id__in=ids)
-    found = {alias.external_id: alias.contact for alias in merged.select_related("contact")}
-    known = Contact.objects.filter(source=source, external_id__in=ids)
-    return found | {contact.external_id: contact for contact in known}
+def by_id(source: str, ids: set[str]) -> dict[str, Contact]:
+    """Return the contacts whom a source knows by these ids, also those who were merged since.
+
+    An import of contacts alone has no pipeline to know them by: its source is `SOURCE`.
+    """
+    sources = (source, SOURCE)
+    merged = ContactAlias.objects.filter(source__in=sources, external_id__in=ids)
+    people = {alias.external_id: alias.contact for alias in merged.select_related("contact")}
+    known = Contact.objects.filter(source__in=sources, external_id__in=ids)
+    rows = sorted(known, key=lambda contact: contact.source == source)
+    return people | {contact.external_id: contact for contact in rows}
 
 
 def contact_id(row: DealRow) -> str:
@@ -134,11 +161,12 @@ def contact_id(row: DealRow) -> str:
     return identity("deal", row.key)
 
 
-def _by_address(emails: Iterable[str]) -> dict[str, Contact]:
+def by_address(emails: Iterable[str]) -> dict[str, Contact]:
+    """Return the contacts who have these e-mail addresses, by the address in small letters."""
     values = {spelt for email in emails for spelt in (email, email.casefold())}
     rows = Address.objects.filter(channel=Channel.EMAIL, value__in=values)
-    found = rows.filter(contact__erased_at=None).select_related("contact").order_by("-pk")
-    return {address.value.casefold(): address.contact for address in found}
+    living = rows.filter(contact__erased_at=None).select_related("contact").order_by("-pk")
+    return {address.value.casefold(): address.contact for address in living}
 
 
 def _contact(row: DealRow, source: str, key: str, company: int | None) -> Contact:
@@ -150,17 +178,17 @@ def _contact(row: DealRow, source: str, key: str, company: int | None) -> Contac
     )  # fmt: skip
 
 
-def _save_new(rows: Sequence[DealRow], found: dict[str, Contact]) -> None:
-    """Save the new contacts among those found, with the addresses that the files give them."""
-    new = {id(found[row.key]): found[row.key] for row in rows if found[row.key].pk is None}
+def _save_new(rows: Sequence[DealRow], people: dict[str, Contact], record: Record) -> None:
+    """Save the new contacts among them, with the addresses that the files give them."""
+    new = {id(people[row.key]): people[row.key] for row in rows if people[row.key].pk is None}
     addresses = {
         (id(contact), channel, value): Address(contact=contact, channel=channel, value=value)
         for row in rows
-        if id(contact := found[row.key]) in new
+        if id(contact := people[row.key]) in new
         for channel, value in ((Channel.EMAIL, row.email), (Channel.PHONE, row.phone))
         if value
     }
-    Contact.objects.bulk_create(new.values())
+    record.made("contact", Contact.objects.bulk_create(new.values()))
     for address in addresses.values():
         address.contact_id = address.contact.pk
     Address.objects.bulk_create(addresses.values())

@@ -1,4 +1,7 @@
-"""CSV files as other programs write them: read row by row, never guessed at silently."""
+"""CSV files as other programs write them: read row by row, never guessed at silently.
+
+Workbooks are read alike in `workbooks`; its `sheet_of` opens either.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
 SEPARATORS = (",", ";", "\t", "|")
+LONGEST_LINE = 2_000_000  # characters; what is longer is no table
+WIDEST = 500  # columns; the page asks about each
+LONGEST_KEPT = 100_000  # characters of a row that is set aside
 LONGEST_FIELD = 1_000_000  # characters; a longer one is a quote that was never closed
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -27,8 +34,11 @@ class Row:
 
     @property
     def cells_json(self) -> str:
-        """The row as it stands, as one line of text."""
-        return json.dumps(self.cells, ensure_ascii=False)
+        """The row as it stands, as one line of text; cut short if it is absurdly long."""
+        cells = self.cells
+        if sum(map(len, cells)) + len(cells) > LONGEST_KEPT:
+            cells = [cell[:100] for cell in cells[:WIDEST]]
+        return json.dumps(cells, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Sheet:
     path: Path
     encoding: str = ""
     separator: str = ""
+    has_twins: bool = False  # two columns of one name are told apart by a number
+    is_typed = False  # a leading quote may keep a text from being run: `spreadsheets.plain`
 
     def headings(self, wanted: Collection[str]) -> list[str]:
         """Return the headings as they stand, told apart without regard to case.
@@ -56,14 +68,12 @@ class Sheet:
         """
         separator, headings = self._headings(wanted)
         with self._open() as (binary, text):
-            records = self._records(text, separator)
+            records = self._said(text, separator)
             next(records)  # the headings
             for line, cells, unreadable in records:
-                if not unreadable and not any(cell.strip() for cell in cells):
-                    continue
-                refusal = unreadable or _refusal(cells, headings)
-                fields = {} if refusal else dict(zip(headings, cells, strict=True))
-                yield Row(line, cells, fields, refusal)
+                why = unreadable or refusal(cells, headings)
+                fields = {} if why else dict(zip(headings, cells, strict=True))
+                yield Row(line, cells, fields, why)
                 told(binary.tell())
 
     def _headings(self, wanted: Collection[str]) -> tuple[str, list[str]]:
@@ -72,34 +82,30 @@ class Sheet:
         best: tuple[int, int, str, list[str]] | None = None
         for separator in [self.separator] if self.separator else SEPARATORS:
             with self._open() as (_, text):
-                cells = next((cells for _, cells, _ in self._records(text, separator)), None)
-            if cells is None:
+                first = next(self._said(text, separator), None)
+            if first is None:
                 raise ValueError(
                     f"{self.path.name} is empty. Its first line must name the columns."
                 )
-            headings = [cell.strip() for cell in cells]
+            headings = [cell.strip() for cell in first[1]]
+            unreadable = first[2]
             found = sum(heading.casefold() in lowered for heading in headings)
-            if best is None or (found, len(headings)) > best[:2]:
+            if not unreadable and (best is None or (found, len(headings)) > best[:2]):
                 best = (found, len(headings), separator, headings)
-        assert best is not None
-        return best[2], self._named_once(best[3])
+        if best is None:
+            raise ValueError(f"{self.path.name}: its first line {unreadable}.")
+        return best[2], named_once(best[3], self.path.name, has_twins=self.has_twins)
 
-    def _named_once(self, headings: list[str]) -> list[str]:
-        """Return headings of which each names one column; nameless ones are numbered."""
-        seen: set[str] = set()
-        for place, heading in enumerate(headings):
-            if heading and heading.casefold() in seen:
-                raise ValueError(
-                    f"{self.path.name} has two columns “{heading}”. Rename or remove one of them."
-                )
-            seen.add(heading.casefold())
-            headings[place] = heading or f"(column {place + 1})"
-        return headings
+    def _said(self, text: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
+        """Yield the records that say something: blank ones are passed over."""
+        for line, cells, unreadable in self._records(text, separator):
+            if unreadable or any(cell.strip() for cell in cells):
+                yield line, cells, unreadable
 
     def _records(self, text: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
         """Yield line, cells and refusal of each record; blank lines before the headings are skipped."""
         csv.field_size_limit(LONGEST_FIELD)
-        reader = csv.reader(text, delimiter=separator, strict=True)
+        reader = csv.reader(self._lines(text), delimiter=separator, strict=True)
         while True:
             line = reader.line_num + 1
             try:
@@ -122,6 +128,19 @@ class Sheet:
                 raise ValueError(self._undecodable(line, error)) from error
             if cells:
                 yield line, cells, ""
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        """Yield the lines of a file, of which none is ever held that is longer than can be."""
+        for place in count(1):
+            line = text.readline(LONGEST_LINE)
+            if len(line) == LONGEST_LINE:
+                raise ValueError(
+                    f"{self.path.name}: line {place} is longer than {LONGEST_LINE:,} characters, "
+                    "as no table’s is. Export it anew as CSV or XLSX."
+                )
+            if not line:
+                return
+            yield line
 
     def _undecodable(self, line: int, error: UnicodeDecodeError) -> str:
         byte = error.object[error.start]
@@ -152,7 +171,35 @@ def _encoding(start: bytes) -> str:
     return "utf-16" if start in UTF_16 else "utf-8-sig"
 
 
-def _refusal(cells: list[str], headings: list[str]) -> str:
+def named_once(headings: list[str], file: str, *, has_twins: bool = False) -> list[str]:
+    """Return headings of which each names one column; nameless ones are numbered.
+
+    Two of one name are numbered too where the file `has_twins`. Raises ValueError, naming the
+    remedy, for other twins, too many columns, and what is no text.
+    """
+    if len(headings) > WIDEST:
+        raise ValueError(
+            f"{file} has {len(headings):,} columns: at most {WIDEST} are read. Remove those that "
+            "nobody needs."
+        )
+    if any("\x00" in heading for heading in headings):
+        raise ValueError(
+            f"{file} names a column with a NUL byte, as no text has it. Say how its text is "
+            "written (UTF-16, for example), or export it anew."
+        )
+    seen: set[str] = set()
+    for place, heading in enumerate(headings):
+        is_twin = bool(heading) and heading.casefold() in seen
+        if is_twin and not has_twins:
+            raise ValueError(f"{file} has two columns “{heading}”. Rename or remove one of them.")
+        seen.add(heading.casefold())
+        if is_twin or not heading:
+            headings[place] = f"{heading} (column {place + 1})".strip()
+    return headings
+
+
+def refusal(cells: list[str], headings: list[str]) -> str:
+    """Return why a row cannot be read by its headings, "" where it can."""
     if len(cells) != len(headings):
         return (
             f"has {len(cells)} fields where the headings name {len(headings)}: "

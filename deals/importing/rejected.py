@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 
+from deals.importing.reading import LONGEST_FIELD
 from deals.importing.staging import Staging
 from deals.spreadsheets import csv_lines
 
@@ -21,6 +24,13 @@ def lines(staging: Staging) -> Iterator[str]:
     body = csv_lines(rows)
     next(body)  # its byte order mark: the file has one
     yield from body
+
+
+def first(path: Path, count: int) -> list[dict[str, str]]:
+    """Return the first rows of such a file, each by its headings."""
+    csv.field_size_limit(LONGEST_FIELD)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(islice(csv.DictReader(file), count))
 
 
 def folder() -> Path:

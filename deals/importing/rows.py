@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +19,13 @@ from deals.models import Direction, Outcome, Turn
 
 SPEAKERS = {"us": "outbound", "them": "inbound", "both": "two_way"}
 DIRECTIONS, CHANNELS, TURNS = map(tuple, (Direction.values, Channel.values, Turn.values))
-OUTCOMES = (Outcome.OPEN, Outcome.WON, Outcome.LOST, Outcome.ARCHIVED)
+OUTCOMES = (Outcome.OPEN, Outcome.WON, Outcome.LOST, Outcome.ARCHIVED, Outcome.RESTING)
+YES_OR_NO = {
+    "yes": True, "true": True, "1": True, "ja": True, "no": False, "false": False, "0": False,
+    "nein": False,
+}  # fmt: skip
 LONGEST_ID = 200
+NAMED = re.compile(r"([^(;]+?) *\(([^\s()@]+@[^\s()@]+)\)(?:;|$)")
 LONGEST_NAME = 120
 LONGEST_NOTE = 20_000
 
@@ -31,7 +37,7 @@ def identity(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class SaidRow:
     """A row that can be laid aside as text and taken up again."""
 
     def to_json(self) -> str:
@@ -50,7 +56,7 @@ class _Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TouchRow(_Said):
+class TouchRow(SaidRow):
     """A touch of a deal; `turn` "" leaves the usual one."""
 
     deal: str
@@ -62,6 +68,8 @@ class TouchRow(_Said):
     note: str
     subject: str
     turn: str
+    heard: bool | None = None
+    delivered: bool | None = None
 
     @classmethod
     def read(cls, said: Mapping[str, str], reader: Reader) -> TouchRow:
@@ -81,17 +89,21 @@ class TouchRow(_Said):
             note=values.words("note", said.get("note", ""), LONGEST_NOTE),
             subject=values.words("subject", said.get("subject", ""), 300),
             turn=values.one_of("turn", turn, TURNS) if turn else "",
+            heard=_yes_or_no(said, "heard"),
+            delivered=_yes_or_no(said, "delivered"),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRow(_Said):
+class EntryRow(SaidRow):
     """A deal's entry into a stage."""
 
     deal: str
     key: str
     stage: str
     entered_at: datetime
+    pipeline: str = ""  # "" for that of the deal
+    turn: str = ""  # whose move it left; "" says nothing
 
     @classmethod
     def read(cls, said: Mapping[str, str], reader: Reader) -> EntryRow:
@@ -99,13 +111,16 @@ class EntryRow(_Said):
         stage = values.words("stage", _given(said, "stage"), LONGEST_NAME)
         at = reader.instant("entered_at", _given(said, "entered_at"))
         key = values.words("entry", said.get("entry", ""), LONGEST_ID)
+        turn = said.get("turn", "")
         return cls(
-            deal=deal, key=key or identity(deal, stage, at.isoformat()), stage=stage, entered_at=at
-        )
+            deal=deal, key=key or identity(deal, stage, at.isoformat()), stage=stage, entered_at=at,
+            pipeline=values.words("pipeline", said.get("pipeline", ""), LONGEST_NAME),
+            turn=values.one_of("turn", turn, TURNS) if turn else "",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DealRow(_Said):
+class DealRow(SaidRow):
     """A deal with its people; what is empty says nothing, and changes nothing that is known."""
 
     key: str
@@ -122,6 +137,7 @@ class DealRow(_Said):
     currency: str = ""
     wanted: str = ""
     next_step: str = ""
+    pipeline: str = ""  # "" for that of the import
     stage: str = ""
     entered_at: datetime | None = None
     opened_at: datetime | None = None
@@ -141,6 +157,8 @@ class DealRow(_Said):
             name: values.words(name, said.get(name, ""), longest)
             for name, longest in LENGTHS.items()
         }
+        name, address = person(texts["contact_name"])
+        texts["contact_name"] = name
         instants = {
             name: reader.instant(name, said[name])
             for name in ("entered_at", "opened_at", "last_contact_at")
@@ -149,8 +167,8 @@ class DealRow(_Said):
         row = cls(
             key=_id(said, "deal"),
             owner=values.words("owner", _given(said, "owner"), LONGEST_NAME),
-            email=values.email("email", said["email"]) if said.get("email") else "",
-            amount=values.amount("amount", said["amount"]) if said.get("amount") else None,
+            email=values.email("email", said["email"]) if said.get("email") else address,
+            amount=_amount(said, reader),
             currency=values.currency("currency", said["currency"]) if said.get("currency") else "",
             **texts,  # type: ignore[arg-type]
             **instants,  # type: ignore[arg-type]
@@ -188,7 +206,8 @@ class DealRow(_Said):
 LENGTHS = {
     "title": 200, "contact": 180, "contact_name": 120, "phone": 254, "company": 200,
     "sector": 120, "country": 80, "wanted": LONGEST_NOTE, "next_step": 200,
-    "stage": LONGEST_NAME, "reason": 200, "team": LONGEST_NAME, "manager": LONGEST_NAME,
+    "pipeline": LONGEST_NAME, "stage": LONGEST_NAME, "reason": 200, "team": LONGEST_NAME,
+    "manager": LONGEST_NAME,
     "last_contact_note": LONGEST_NOTE,
 }  # fmt: skip
 
@@ -214,6 +233,27 @@ def _last_contact(said: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def person(text: str) -> tuple[str, str]:
+    """Return name and address of “Mara Lind (mara@example.org)”, as HubSpot writes people.
+
+    Of several, separated by semicolons, the first counts.
+    """
+    match = NAMED.match(text)
+    return (match[1], match[2]) if match else (text, "")
+
+
+def _amount(said: Mapping[str, str], reader: Reader) -> Decimal | None:
+    text = said.get("amount")
+    return values.amount("amount", text, reader.decimal) if text else None
+
+
+def _yes_or_no(said: Mapping[str, str], name: str) -> bool | None:
+    """Read yes or no; what is empty says nothing."""
+    if not said.get(name):
+        return None
+    return YES_OR_NO[values.one_of(name, said[name], tuple(YES_OR_NO))]
+
+
 def _given(said: Mapping[str, str], name: str) -> str:
     if not said.get(name):
         raise RefusalError(f"has no {name}: fill it in")
@@ -221,11 +261,4 @@ def _given(said: Mapping[str, str], name: str) -> str:
 
 
 def _id(said: Mapping[str, str], name: str) -> str:
-    return values.words(name, _given(said, name), 150)  # leaves room for ids made of it
-
-
-READERS: dict[str, Callable[[Mapping[str, str], Reader], DealRow | TouchRow | EntryRow]] = {
-    "deals": DealRow.read,
-    "touches": TouchRow.read,
-    "stages": EntryRow.read,
-}
+    return values.words(name, _given(said, name), LONGEST_ID)

@@ -12,9 +12,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from deals.importing.card_rows import CompanyRow, ContactRow
 from deals.importing.reading import Row
 from deals.importing.rows import DealRow, EntryRow, TouchRow
+
+Laying = DealRow | EntryRow | TouchRow | ContactRow | CompanyRow
 
 # `said` is what the row says in our words, `cells` how it stands in the file
 TABLES = """
@@ -24,6 +28,10 @@ CREATE TABLE entry (key TEXT PRIMARY KEY, deal TEXT, line INTEGER, said TEXT, ce
     stage TEXT, at TEXT);
 CREATE TABLE rejected (file TEXT, line INTEGER, reason TEXT, cells TEXT,
     PRIMARY KEY (file, line)) WITHOUT ROWID;
+CREATE TABLE company (id INTEGER PRIMARY KEY, key TEXT UNIQUE, line INTEGER, said TEXT,
+    cells TEXT);
+CREATE TABLE contact (id INTEGER PRIMARY KEY, key TEXT UNIQUE, line INTEGER, said TEXT,
+    cells TEXT);
 CREATE TABLE repeated (file TEXT, line INTEGER);
 """
 BY_DEAL = """
@@ -32,7 +40,11 @@ CREATE INDEX entry_by_deal ON entry (deal);
 INSERT OR IGNORE INTO deal (key) SELECT deal FROM touch;
 INSERT OR IGNORE INTO deal (key) SELECT deal FROM entry;
 """
-KIND = {"deals": "deal", "touches": "touch", "stages": "entry"}
+KIND = {
+    "deals": "deal", "touches": "touch", "stages": "entry", "contacts": "contact",
+    "companies": "company",
+}  # fmt: skip
+CARDS = (("companies", CompanyRow), ("contacts", ContactRow))  # before the deals that name them
 MOST_TOUCHES = 4000  # of a batch: one deal with very many must not drag others along
 
 
@@ -73,6 +85,10 @@ class StagedDeal:
         """How many rows of the files it stands for."""
         return (self.row is not None) + len(self.touches) + len(self.entries)
 
+    def pipeline_of(self, entry: StagedEntry) -> str:
+        """Return the pipeline that an entry names, else its deal; "" for that of the import."""
+        return entry.row.pipeline or (self.row.pipeline if self.row else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -112,12 +128,12 @@ class Staging:
     def close(self) -> None:
         self.base.close()
 
-    def lay(self, kind: str, file: str, row: Row, said: DealRow | TouchRow | EntryRow) -> None:
+    def lay(self, kind: str, file: str, row: Row, said: Laying) -> None:
         """Lay a row out. Told twice alike it counts as unchanged; told otherwise it is set aside."""
         table = KIND[kind]
         columns = {"key": said.key, "line": row.line, "said": said.to_json()}
         columns["cells"] = row.cells_json
-        if not isinstance(said, DealRow):
+        if isinstance(said, (TouchRow, EntryRow)):
             columns["deal"] = said.deal
         if isinstance(said, EntryRow):
             columns |= {"stage": said.stage, "at": said.entered_at.isoformat()}
@@ -129,7 +145,7 @@ class Staging:
         if not laid.rowcount:
             self._repeat(table, file, row, said)
 
-    def _repeat(self, table: str, file: str, row: Row, said: DealRow | TouchRow | EntryRow) -> None:
+    def _repeat(self, table: str, file: str, row: Row, said: Laying) -> None:
         line, known = self.base.execute(
             f"SELECT line, said FROM {table} WHERE key = ?",  # noqa: S608 -- our names
             [said.key],
@@ -151,21 +167,39 @@ class Staging:
         [found] = self.base.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
         return int(found)
 
-    def stages(self) -> list[str]:
-        """Return the stages that entries name, in order of the first entry into each."""
-        rows = self.base.execute("SELECT stage FROM entry GROUP BY stage ORDER BY min(at), stage")
-        return [stage for (stage,) in rows]
+    def stages(self) -> list[tuple[str, str]]:
+        """Return pipeline and stage that entries name, in order of the first entry into each."""
+        return self.base.execute(
+            "SELECT coalesce(nullif(json_extract(entry.said, '$.pipeline'), ''),"
+            " json_extract(deal.said, '$.pipeline'), '') AS pipeline, stage"
+            " FROM entry LEFT JOIN deal ON deal.key = entry.deal"
+            " GROUP BY pipeline, stage ORDER BY min(at), stage"
+        ).fetchall()
 
-    def stages_of_deals(self) -> list[str]:
-        """Return the stages that deals name themselves, in order of the first such deal."""
-        rows = self.base.execute(
-            "SELECT json_extract(said, '$.stage') AS stage FROM deal WHERE stage != ''"
-            " GROUP BY stage ORDER BY min(coalesce(json_extract(said, '$.entered_at'),"
+    def stages_of_deals(self) -> list[tuple[str, str]]:
+        """Return pipeline and stage that deals name, or leave empty, in order of the first such deal."""
+        return self.base.execute(
+            "SELECT coalesce(json_extract(said, '$.pipeline'), '') AS pipeline,"
+            " json_extract(said, '$.stage') AS stage FROM deal"
+            " WHERE said IS NOT NULL GROUP BY pipeline, stage"
+            " ORDER BY min(coalesce(json_extract(said, '$.entered_at'),"
             " json_extract(said, '$.opened_at'), '~')), min(line)"
-        )
-        return [stage for (stage,) in rows]
+        ).fetchall()
 
-    def batch(self, after: int, limit: int) -> list[StagedDeal]:
+    def cards(self, after: int, limit: int) -> tuple[str, list[Any]]:
+        """Return the next companies, and after them contacts, past so many: their kind and rows."""
+        for kind, row in CARDS:
+            table = KIND[kind]
+            if after < (here := self.count(table)):
+                found = self.base.execute(
+                    f"SELECT said FROM {table} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608
+                    [limit, after],
+                )
+                return kind, [row.from_json(said) for (said,) in found]
+            after -= here
+        return "", []
+
+    def batch(self, after: int, limit: int, *, with_touches: bool = True) -> list[StagedDeal]:
         """Return up to `limit` deals past an id, fewer where they have very many touches."""
         rows = self.base.execute(
             "SELECT id, key, said FROM deal WHERE id > ? ORDER BY id LIMIT ?", [after, limit]
@@ -179,7 +213,7 @@ class Staging:
                 DealRow.from_json(said) if said else None,
                 [
                     StagedTouch(a, b, TouchRow.from_json(text))
-                    for a, b, text in self._of("touch", key)
+                    for a, b, text in (self._of("touch", key) if with_touches else ())
                 ],
                 [
                     StagedEntry(a, b, EntryRow.from_json(text))

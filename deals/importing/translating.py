@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
+from functools import partial
 from pathlib import Path
 
-from deals.importing.mapping import PLACEHOLDER, Join, Mapping, Table
+from deals.importing.mapping import PLACEHOLDER, Join, Mapping, Table, normal
 from deals.importing.reading import Sheet
 from deals.importing.values import RefusalError
+from deals.importing.workbooks import WorkbookSheet, sheet_of
+from deals.spreadsheets import restored
+
+TOTALS = {
+    "total", "totals", "grand total", "grand totals", "subtotal", "sum", "summe", "gesamt",
+    "gesamtsumme", "zwischensumme",
+}  # fmt: skip
+MOST_OF_TOTAL = 3  # cells that say something
 
 
 class Translator:
@@ -18,7 +27,10 @@ class Translator:
 
     def __init__(self, table: Table, mapping: Mapping, path: Path) -> None:
         self.table = table
-        self.sheet = Sheet(path, mapping.encoding, mapping.separator)
+        self.sheet = sheet_of(
+            path, encoding=mapping.encoding, separator=mapping.separator,
+            name=mapping.sheet, has_twins=table.is_plain,
+        )  # fmt: skip
         self.wanted = table.columns()
         self.headings = _found(self.sheet, self.wanted, _needed(table), mapping.name)
         self.unread = self._unread()
@@ -32,16 +44,32 @@ class Translator:
         return [name for name in self.sheet.headings(self.wanted) if name not in read]
 
     def said(self, fields: Lookup[str, str]) -> dict[str, str]:
-        """Return what a row says in our fields. Raises RefusalError for what no joined file knows."""
-        columns = {name: fields[heading].strip() for name, heading in self.headings.items()}
+        """Return what a row says in our fields.
+
+        Raises RefusalError for what no joined file knows, and for a line that sums others up.
+        """
+        if self.table.is_plain and _is_total(fields):
+            raise RefusalError("seems to be a total of the others: remove it, or call it otherwise")
+        columns = {name: self._text(fields[heading]) for name, heading in self.headings.items()}
         columns = {name: self._corrected(name, value) for name, value in columns.items()}
         for join, rows in self.joined.items():
             columns |= self._beside(join, rows, columns[join.column])
         said = dict(self.table.constants)
         for name, source in self.table.sources.items():
-            text = next(filter(None, (_filled(part, columns) for part in source)), "")
-            said[name] = self.table.values.get(name, {}).get(text, text) or said.get(name, "")
+            filled = columns.get if self.table.is_plain else partial(_filled, columns=columns)
+            text = next(filter(None, (filled(part) for part in source)), "")
+            said[name] = self._ours(name, text) or said.get(name, "")
         return said
+
+    def _text(self, cell: str) -> str:
+        text = cell.strip()
+        return text if self.sheet.is_typed else restored(text)
+
+    def _ours(self, name: str, text: str) -> str:
+        """Return our word for theirs, told apart without regard to case where it is not said so."""
+        known = self.table.values.get(name, {})
+        otherwise = "" if name in self.table.only else text
+        return known.get(text, known.get(text.casefold(), otherwise))
 
     def _corrected(self, column: str, value: str) -> str:
         return self.table.corrections.get(column, {}).get(value, value)
@@ -61,6 +89,12 @@ class Translator:
         }
 
 
+def _is_total(fields: Lookup[str, str]) -> bool:
+    """Whether a row is called a total and says little else, as below a list in a spreadsheet."""
+    cells = [text for cell in fields.values() if (text := cell.strip())]
+    return 0 < len(cells) <= MOST_OF_TOTAL and cells[0].rstrip(" :").casefold() in TOTALS
+
+
 def _filled(source: str, columns: Lookup[str, str]) -> str:
     """Return a column, or a text with columns in braces; empty when one of those is."""
     names = PLACEHOLDER.findall(source)
@@ -75,18 +109,25 @@ def _needed(table: Table) -> set[str]:
     return set(table.required) if table.is_lenient else table.columns()
 
 
-def _found(sheet: Sheet, wanted: set[str], needed: set[str], mapping: str) -> dict[str, str]:
-    """Return the heading of each wanted column that the file has, whatever its case."""
+def _found(
+    sheet: Sheet | WorkbookSheet, wanted: set[str], needed: set[str], mapping: str
+) -> dict[str, str]:
+    """Return the heading of each wanted column that the file has, whatever its case and spaces."""
     headings = sheet.headings(wanted)
-    by_name = {heading.casefold(): heading for heading in headings}
-    missing = sorted(name for name in needed if name.casefold() not in by_name)
+    by_name = {normal(heading): heading for heading in headings}
+    by_name |= {heading.casefold(): heading for heading in headings}
+
+    def heading_of(name: str) -> str | None:
+        return by_name.get(name.casefold()) or by_name.get(normal(name))
+
+    missing = sorted(name for name in needed if heading_of(name) is None)
     if missing:
         raise ValueError(
             f"{sheet.path.name} has no column “{missing[0]}”, which the mapping “{mapping}” reads. "
             f"It has: {', '.join(headings)}. Rename the column, or take another mapping "
             "(docs/importing.md)."
         )
-    return {name: by_name[name.casefold()] for name in wanted if name.casefold() in by_name}
+    return {name: heading for name in wanted if (heading := heading_of(name))}
 
 
 def _joined(join: Join, table: Table, mapping: Mapping, path: Path) -> dict[str, dict[str, str]]:
@@ -96,7 +137,7 @@ def _joined(join: Join, table: Table, mapping: Mapping, path: Path) -> dict[str,
             f"{join.file} is missing: the mapping “{mapping.name}” looks up {join.column} in it. "
             f"Put it beside {table.file}."
         )
-    sheet = Sheet(path, mapping.encoding, mapping.separator)
+    sheet = sheet_of(path, encoding=mapping.encoding, separator=mapping.separator)
     _found(sheet, {join.key}, {join.key}, mapping.name)
     rows = (row for row in sheet.rows({join.key}) if not row.refusal)
     return {

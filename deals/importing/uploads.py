@@ -15,7 +15,8 @@ from django.core.files.uploadedfile import UploadedFile
 MOST_BYTES = 500 * 1024 * 1024  # unpacked: years of touches of a large team
 MOST_FILES = 20
 CHUNK = 1024 * 1024
-ENDINGS = (".csv", ".txt", ".toml")
+TABLES = (".csv", ".txt", ".xlsx", ".xlsm")
+ENDINGS = (*TABLES, ".toml")
 
 
 def store(files: Sequence[UploadedFile], folder: Path) -> None:
@@ -50,9 +51,9 @@ def _store(files: Sequence[UploadedFile], folder: Path) -> None:
         names.add(name)
         with opened as source, (folder / name).open("wb") as target:
             left -= _copy(source, target, left)
-    if not any(name.endswith((".csv", ".txt")) for name in names):
+    if not any(name.endswith(TABLES) for name in names):
         raise ValidationError(
-            "There is no CSV file among them. Choose CSV files, or a zip of them."
+            "There is no CSV file among them, and no workbook (XLSX). Choose one, or a zip of them."
         )
 
 
@@ -72,7 +73,9 @@ def _parts(
         elif name.endswith(ENDINGS):
             yield name, nullcontext(file)
         else:
-            raise ValidationError(f"“{name}” is no CSV file. Save it as CSV, or zip CSV files.")
+            raise ValidationError(
+                f"“{name}” is no CSV file and no workbook (XLSX). Save it as one of them."
+            )
 
 
 def _plain(name: str) -> str:

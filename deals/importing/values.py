@@ -19,8 +19,11 @@ from deals.conversation import CLOCK_SKEW
 EARLIEST_YEAR = 1970  # what lies before is an empty date in disguise: 0001, 1899, 1900
 LATEST_YEAR = 9000  # keeps every sum of zones inside the calendar
 SHORT_DATE = re.compile(
-    r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
+    r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})"
+    r"(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])\.?[Mm]\.?)?)?",
+    re.ASCII,
 )
+CODE = re.compile(r"^[A-Z]{3}(?=[-\d])|(?<=\d)[A-Z]{3}$")  # as in "EUR 1.000"
 PLACES = {"year": "%Y", "month": "%m", "day": "%d"}
 
 
@@ -32,6 +35,7 @@ class RefusalError(ValueError):
 class Reader:
     """How the instants of one import are written, and until when they can have been.
 
+    `decimal` is the sign before the cents where a person has said it, "," or ".".
     `without_zone` counts those that were read in `zone`, `swapped` those that only make sense
     with day and month the other way round than declared.
     """
@@ -39,6 +43,7 @@ class Reader:
     dates: str
     zone: ZoneInfo
     now: datetime
+    decimal: str = ""
     without_zone: int = 0
     swapped: int = 0
 
@@ -68,14 +73,25 @@ class Reader:
                 f"{name} “{text}” could be read with the day or the month first: say how dates are "
                 "written, day/month/year or month/day/year"
             )
-        first, _, second, third, hour, minute, seconds = match.groups()
+        first, sign, second, third, hour, minute, seconds, half = match.groups()
         parts = dict(zip(re.split(r"[/.]", self.dates), (first, second, third), strict=True))
+        if sign == "." and len(parts["year"]) == 2:  # 13.2.26, as German spreadsheets shorten it
+            parts["year"] = ("20" if int(parts["year"]) < EARLIEST_YEAR % 100 else "19") + parts[
+                "year"
+            ]
         if len(parts["year"]) != 4:
             raise RefusalError(f"{name} “{text}” has no year of four digits")
         self.swapped += int(parts["month"]) > 12 >= int(parts["day"])
         plain = f"{parts['year']}-{parts['month']}-{parts['day']}"
-        plain += f" {hour or 0}:{minute or 0}:{seconds or 0}"
+        plain += f" {_of_24(int(hour or 0), half)}:{minute or 0}:{seconds or 0}"
         return _parsed(name, text, plain, "%Y-%m-%d %H:%M:%S", f" as {self.dates}")
+
+
+def _of_24(hour: int, half: str | None) -> int:
+    """Return an hour of the day: 12 AM is 0, 12 PM is 12; an hour that is none stays one."""
+    if not half or not 1 <= hour <= 12:
+        return hour if not half else 99
+    return hour % 12 + (12 if half in "Pp" else 0)
 
 
 def _iso(text: str) -> datetime | None:
@@ -98,12 +114,23 @@ def _parsed(name: str, text: str, plain: str, form: str, said: str = "") -> date
         ) from error
 
 
-def amount(name: str, text: str) -> Decimal:
-    """Read an exact amount that is not negative."""
+def amount(name: str, text: str, decimal: str = "") -> Decimal:
+    """Read an exact amount that is not negative; `decimal` settles what "1.000" means."""
     try:
-        return read_amount(text)
+        return read_amount(_pointed(text, decimal) if decimal else text)
     except ValueError as error:
         raise RefusalError(f"{name} “{text}”: {error}") from error
+
+
+def _pointed(text: str, decimal: str) -> str:
+    """Return an amount with a point before its cents and no other marks; "1,2,3" stays as it is."""
+    group = "," if decimal == "." else "."
+    bare = CODE.sub("", text.replace("\u00a0", "").replace(" ", ""))
+    whole, sign, cents = bare.partition(decimal)
+    if group in whole and not re.fullmatch(rf"\D*\d{{1,3}}(?:\{group}\d{{2,3}})+\D*", whole):
+        return text
+    whole, cents = whole.replace(group, ""), cents.rstrip("0").ljust(2, "0")
+    return f"{whole}.{cents}" if sign else whole
 
 
 def currency(name: str, text: str) -> str:

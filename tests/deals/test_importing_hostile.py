@@ -50,7 +50,7 @@ def rejected(
             ("opened_at “3/4/2025” could be read with the day or the month first: say how dates are "
             "written, day/month/year or month/day/year"),
         ),
-        ("outcome", "maybe", "outcome “maybe” is not known: write one of open, won, lost, archived"),
+        ("outcome", "maybe", "outcome “maybe” is not known: write one of open, won, lost, archived, resting"),
         ("outcome", "won", "is won without a date: fill in closed_at"),
         ("title", "x" * 201, "title is 201 characters long: at most 200 can be kept"),
         ("title", "a\x00b", "contains a NUL byte: remove it"),
@@ -120,6 +120,8 @@ def test_a_bad_touch_is_set_aside(tmp_path: Path, row: tuple[object, ...], reaso
         ("month/day/year", "3/1/2025", (2025, 3, 1, 0)),
         ("day/month/year", "3/1/2025", (2025, 1, 3, 0)),
         ("day.month.year", "03.01.2025 14:30", (2025, 1, 3, 14)),
+        ("day.month.year", "3.1.25", (2025, 1, 3, 0)),
+        ("day.month.year", "3.1.98", (1998, 1, 3, 0)),
         ("year/month/day", "2025/3/1", (2025, 3, 1, 0)),
         ("%d %b %Y", "3 Jan 2025", (2025, 1, 3, 0)),
         ("month/day/year", "2025-03-01T12:00:00Z", (2025, 3, 1, 12)),
@@ -249,7 +251,7 @@ def test_a_quotation_mark_amid_a_text_sets_only_its_row_aside(tmp_path: Path) ->
 
 def test_columns_that_nothing_reads_are_named(tmp_path: Path) -> None:
     write_csv(tmp_path / "deals.csv", (*DEALS, "mood"), ("1", "Otto", *("",) * 6))
-    assert bring(tmp_path).notes == ["deals.csv: not read are mood."]
+    assert bring(tmp_path).notes == ["deals.csv: these columns are left out: mood."]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,9 @@ def test_what_a_joined_file_does_not_know_sets_the_row_aside(tmp_path: Path) -> 
 
 def test_the_torture_files_of_others_are_read_as_expected(real_data: Path) -> None:
     folder = real_data / "csv" / "csv_spectrum"
-    for path in sorted((folder / "csvs").glob("*.csv")):
+    paths = sorted((folder / "csvs").glob("*.csv"))
+    assert len(paths) == 11
+    for path in paths:
         text = (folder / "json" / f"{path.stem}.json").read_text().replace("\\r\\n", "\\n")
         read = [row.fields for row in Sheet(path).rows(())]
         assert (path.name, read) == (path.name, json.loads(text))

@@ -192,10 +192,10 @@ def test_what_was_tried_out_can_be_thrown_away(admin: Client, loans: Path) -> No
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ([("deals.pdf", b"x")], "“deals.pdf” is no CSV file."),
+        ([("deals.pdf", b"x")], "“deals.pdf” is no CSV file and no workbook (XLSX)."),
         ([("deals.zip", b"x")], "The zip file is damaged"),
         ([("a.csv", b"x"), ("A.CSV", b"y")], "“a.csv” is there twice"),
-        ([("mine.toml", b"x")], "There is no CSV file among them."),
+        ([("mine.toml", b"x")], "There is no CSV file among them, and no workbook (XLSX)."),
     ],
 )
 def test_files_that_are_none_of_ours_are_refused(
@@ -258,16 +258,28 @@ def test_a_machine_without_the_files_says_so(admin: Client, loans: Path) -> None
     assert "hand the files in again" in run.failure.replace("\n", " ")
 
 
-def test_only_admins_find_the_import(client: Client, maud: User, ada: User, loans: Path) -> None:
+def test_only_admins_import_and_others_are_told_who_can(
+    client: Client, maud: User, ines: User, ada: User, loans: Path
+) -> None:
     client.force_login(ada)
     run = hand_in(client, zipped(loans))
     tasks.go_on()
-    client.force_login(maud)
-    for address in (PAGE, f"{PAGE}{run.pk}/", f"{PAGE}{run.pk}/rejected.csv"):
-        assert client.get(address).status_code == 404
-    for address in ("confirm", "drop"):
-        assert client.post(f"{PAGE}{run.pk}/{address}/").status_code == 404
-    assert figures(run)[0] == "previewed"
+    before = figures(run)
+    for other in (maud, ines):
+        client.force_login(other)
+        for address in (PAGE, f"{PAGE}{run.pk}/", f"{PAGE}{run.pk}/rejected.csv", f"{PAGE}9/"):
+            answer = client.get(address)
+            assert answer.status_code == 403
+            page = answer.content.decode()
+            assert "only an admin of this workspace can do it: Ada." in page
+            assert "loans.zip" not in page
+            assert 'href="/deals/new/"' in page
+        for address in ("confirm", "drop", "cancellation", "undo"):
+            assert client.post(f"{PAGE}{run.pk}/{address}/").status_code == 403
+        assert client.post(PAGE, {"uploads": []}).status_code == 403
+        assert figures(run) == before
+    client.logout()
+    assert client.get(PAGE).status_code == 302
 
 
 def test_the_page_asks_as_often_for_three_imports_as_for_one(admin: Client, ada: User) -> None:

@@ -1,0 +1,198 @@
+"""Workbooks (XLSX) as rows of text: read row by row, after a look at what they would unpack to."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+
+from deals.importing.archives import Archive, UnsoundError
+from deals.importing.reading import Row, Sheet, named_once, refusal
+from deals.spreadsheets import unescaped
+
+
+@dataclass(frozen=True)
+class WorkbookSheet:
+    """One sheet of a workbook; "" is the first that has rows. Formulas say what they last came to.
+
+    A block of merged cells has its text in the first of them; errors such as #N/A say nothing.
+    """
+
+    path: Path
+    name: str = ""
+    has_twins: bool = False
+    is_typed = True  # cells are texts because they say so: nothing is quoted against being run
+
+    def headings(self, _wanted: Collection[str] = ()) -> list[str]:
+        """Return the headings as they stand. Raises ValueError, naming the remedy."""
+        with _opened(self.path) as book:
+            return next(self._records(book))[1]
+
+    def rows(
+        self, _wanted: Collection[str] = (), told: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Row]:
+        """Yield the rows with the headings as keys; `told` hears about how many bytes are read."""
+        size = self.path.stat().st_size
+        with _opened(self.path) as book:
+            records = self._records(book)
+            _, headings = next(records)
+            total = max(self._sheet(book).max_row or 1, 1)
+            for line, found in records:
+                cells = _as_wide(found, len(headings))
+                why = refusal(cells, headings)
+                fields = {} if why else dict(zip(headings, cells, strict=True))
+                yield Row(line, cells, fields, why)
+                told(size * min(line, total) // total)
+
+    def _records(self, book: Workbook) -> Iterator[tuple[int, list[str]]]:
+        """Yield line and cells of each row that is not blank: first the headings."""
+        has_headings = False
+        for line, row in enumerate(self._sheet(book).iter_rows(), start=1):
+            cells = [said(cell) for cell in row]
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not has_headings:
+                cells = named_once(
+                    [cell.strip() for cell in _as_wide(cells, 0)],
+                    self.path.name,
+                    has_twins=self.has_twins,
+                )
+            has_headings = True
+            yield line, cells
+        if not has_headings:
+            raise ValueError(
+                f"{self.path.name} is empty. The first row of its sheet must name the columns."
+            )
+
+    def _sheet(self, book: Workbook) -> Any:
+        if self.name and self.name not in book.sheetnames:
+            raise ValueError(
+                f"{self.path.name} has no sheet “{self.name}”. It has {', '.join(book.sheetnames)}."
+            )
+        sheet: Any = book[self.name] if self.name else _first_with_rows(book)
+        sheet.reset_dimensions()  # some programs write a wrong size, which would cut rows off
+        return sheet
+
+
+def _as_wide(cells: list[str], width: int) -> list[str]:
+    """Return a row as wide as the headings, unless it says something past them."""
+    said = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    return [*cells, *[""] * (width - len(cells))][: max(width, said)]
+
+
+def sheet_of(
+    path: Path,
+    *,
+    encoding: str = "",
+    separator: str = "",
+    name: str = "",
+    has_twins: bool = False,
+) -> Sheet | WorkbookSheet:
+    """Return how a file's rows are read: as a workbook by its ending, else as CSV."""
+    if is_workbook(path):
+        return WorkbookSheet(path, name, has_twins)
+    return Sheet(path, encoding, separator, has_twins)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is one by its name."""
+    return path.suffix.lower() in (".xlsx", ".xlsm")
+
+
+def _first_with_rows(book: Workbook) -> Any:
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        if any(any(row) for row in sheet.iter_rows(max_row=50, values_only=True)):
+            return sheet
+    return book.worksheets[0]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets. Raises ValueError for one that cannot be read."""
+    with _opened(path) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def said(cell: Any) -> str:
+    """Return what a cell says, as text that reads the same whatever the spreadsheet's language."""
+    value = cell.value
+    if value is None or cell.data_type == "e":
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        plain = value.replace(microsecond=value.microsecond // 1000 * 1000)
+        return plain.isoformat(sep=" ") if plain.time() != time() else plain.date().isoformat()
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, (int, float)):
+        return _number(value, cell.number_format or "")
+    return unescaped(str(value))
+
+
+def _number(value: float, form: str) -> str:
+    """Return a number with a point and no more digits than it needs; per cent as it is shown."""
+    if "%" in form:
+        return f"{round(value * 100, 10):.15g}%"
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(round(value, 10))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Workbook]:
+    """Open a workbook after its parts were looked at; whatever breaks is a sentence."""
+    try:
+        book = _book(path)
+        try:
+            yield book
+        finally:
+            book.close()
+    except BREAKS as error:
+        raise ValueError(_sentence(path, error)) from error
+
+
+# whatever openpyxl says of a workbook that is none; RuntimeError of one with a password
+BREAKS = (
+    ValueError, OSError, zipfile.BadZipFile, InvalidFileException, KeyError, SyntaxError,
+    TypeError, AttributeError, IndexError, OverflowError, EOFError, NotImplementedError, RuntimeError,
+    ExpatError,
+)  # fmt: skip
+
+
+def _book(path: Path) -> Workbook:
+    """Open a workbook through an archive that watches what is read."""
+    archive = Archive(path)
+    try:
+        reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
+        reader.archive.close()
+        reader.archive = archive
+        reader.read()
+    except BaseException:
+        archive.close()
+        raise
+    return reader.wb
+
+
+def _sentence(path: Path, error: BaseException) -> str:
+    """Return what is wrong with a workbook: what we found ourselves, however openpyxl wrapped it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, UnsoundError):
+            return f"{path.name} {found}"
+        found = found.__cause__
+    if isinstance(error, ValueError) and str(error).startswith(path.name):
+        return str(error)
+    return (
+        f"{path.name} is damaged, locked with a password, or no workbook (XLSX) at all. Open it in "
+        "a spreadsheet and save it anew as XLSX without a password, or as CSV."
+    )
