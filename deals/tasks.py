@@ -12,6 +12,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from deals import thresholds
+from deals.importing import undoing
 from deals.importing.runs import Work
 from deals.models import ImportRun, Rejudging
 from deals.models.imports import UNFINISHED
@@ -21,17 +22,37 @@ A_WHILE = 60  # seconds; well inside the time that a task may take
 
 @shared_task
 def go_on() -> None:
-    """Go on with imports and with judging the past anew; ask for another turn if there is more."""
+    """Go on with imports and with judging the past anew; ask for another turn if there is more.
+
+    Work that breaks is tried again at the next turn and keeps none other waiting.
+    """
     until = monotonic() + A_WHILE
+    undoing.forget(timezone.now())
+    broken: list[Exception] = []
     for step in _unfinished():
-        while step():
-            if monotonic() > until:
+        try:
+            if not _worked_off(step, until):
                 go_on.delay()
-                return
+                break
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
+            broken.append(error)
+    if broken:
+        raise broken[0]
+
+
+def _worked_off(step: Callable[[], bool], until: float) -> bool:
+    """Take step after step; False where the time ran out before the end."""
+    while step():
+        if monotonic() > until:
+            return False
+    return True
 
 
 def _unfinished() -> Iterator[Callable[[], bool]]:
     for run in ImportRun.objects.filter(state__in=UNFINISHED).order_by("pk"):
-        yield Work(run, timezone.now()).step
+        is_undone = run.state == ImportRun.State.UNDO
+        yield (
+            undoing.Undo(run.pk, timezone.now()) if is_undone else Work(run, timezone.now())
+        ).step
     for pk in Rejudging.objects.filter(finished_at=None).values_list("pk", flat=True):
         yield lambda pk=pk: thresholds.rejudge_batch(pk, timezone.now())  # type: ignore[misc]

@@ -7,20 +7,22 @@ Source: SILENCE.md, "When it is dark".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
-from deals.cutoffs import Cutoffs
-from deals.models import Deal, Rejudging, Silence, Stage, Threshold
-from deals.models.silences import SilenceQuerySet
-from deals.policies import Rulebook, Versions
+from deals.models import Deal, Rejudging, Stage, Threshold
 from deals.replay import lock, replay
-from deals.spans import Span, validate_span
+from deals.spans import Span
+from deals.supposing import suppose
 
+SAYS = ("dark_after", "on_entry", "reply_within", "attempts", "spacing")  # what a version says
 BATCH = 200  # deals replayed in one transaction: short enough for others to write in between
 
 
@@ -36,40 +38,6 @@ class Effect:
     def dark_after(self) -> int:
         """How many would be dark under it."""
         return self.dark_before + self.now_dark - self.no_longer_dark
-
-
-@dataclass(frozen=True)
-class Supposed:
-    """The open silences of a stage that are dark now, and those that a threshold would call dark."""
-
-    before: SilenceQuerySet
-    after: SilenceQuerySet
-
-    @property
-    def now_dark(self) -> SilenceQuerySet:
-        """Those it would turn dark."""
-        return self.after.exclude(pk__in=self.before.values("pk"))
-
-    @property
-    def no_longer_dark(self) -> SilenceQuerySet:
-        """Those that would stop being dark."""
-        return self.before.exclude(pk__in=self.after.values("pk"))
-
-
-def suppose(stage: Stage, dark_after: str, now: datetime) -> Supposed:
-    """Return what a threshold (such as "3w" or "4wh") would call dark as of `now`, writing nothing.
-
-    Raises ValidationError for what is no span.
-    """
-    validate_span(dark_after)
-    rulebook = Rulebook.load()
-    supposed = Versions([Threshold(stage=stage, dark_after=dark_after)])
-    changed = replace(rulebook, thresholds={**rulebook.thresholds, stage.pk: supposed})
-    here = Silence.objects.filter(stage=stage).order_by()
-    return Supposed(
-        before=here.filter(Cutoffs(now, rulebook).dark()),
-        after=here.filter(Cutoffs(now, changed).dark()),
-    )
 
 
 def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
@@ -112,6 +80,8 @@ def change(  # noqa: PLR0913 -- what a version says, each by its name
     version.reply_within = Span.parse(version.reply_within).code
     version.save()
     if retroactive:
+        # what is left of an older one this one does too, by the same versions
+        Rejudging.objects.filter(threshold__stage=stage, finished_at=None).update(finished_at=now)
         total = _deals_through(stage).count()
         Rejudging.objects.create(threshold=version, deals_total=total, created_at=now)
     return version
@@ -131,6 +101,20 @@ def change_span(
         stage, dark_after=dark_after, on_entry=last.on_entry, reply_within=last.reply_within,
         attempts=last.attempts, spacing=last.spacing, now=now, user=user, retroactive=retroactive,
     )  # fmt: skip
+
+
+def restore(version: Threshold, *, now: datetime, user: User | None = None) -> Threshold:
+    """Return to an earlier version of a stage's threshold: a new one says the same, from now on.
+
+    Raises ValidationError where that is what the last one says already.
+    """
+    last = Threshold.objects.filter(stage=version.stage_id).order_by("pk").last()
+    if last is not None and all(getattr(last, name) == getattr(version, name) for name in SAYS):
+        raise ValidationError("This is what is in force already. Choose another version.")
+    said = {name: getattr(version, name) for name in SAYS}
+    made_on = date_format(timezone.localtime(version.created_at), "j F Y, H:i")
+    note = f"Back to the version of {made_on}."
+    return change(version.stage, **said, now=now, user=user, note=note)
 
 
 def _deals_through(stage: Stage) -> QuerySet[Deal]:
@@ -162,7 +146,7 @@ def rejudge_batch(pk: int, now: datetime, *, limit: int = BATCH) -> bool:
     deals = _deals_through(rejudging.threshold.stage).filter(pk__gt=rejudging.last_deal)
     ids = list(deals.order_by("pk").values_list("pk", flat=True)[:limit])
     lock(ids)
-    replay(ids, now)
+    replay(ids, now, is_news=False)
     if ids:
         rejudging.last_deal = ids[-1]
         rejudging.deals_done += len(ids)

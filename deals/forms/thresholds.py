@@ -8,13 +8,65 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
+from django.http import QueryDict
 
+from deals import studio
 from deals.models import Stage, Threshold
+from deals.segments import LABELS, Segment
 from deals.spans import Span, parse_spans, validate_span, validate_spans
 
 SALT = "deals.threshold.seen"
 SEEN_SECONDS = 24 * 3600  # a preview older than a day says little about today
 SAYS = ("dark_after", "on_entry", "reply_within", "attempts", "spacing")
+MONTHS = {
+    **{count: f"{count} months" for count in (3, 6, 12, 24)},
+    600: "50 years",  # all there is, for a history that was brought in from long ago
+}
+
+
+class TrialForm(forms.Form):
+    """What to try on a stage: a threshold, on how many of the last months, on which silences.
+
+    All of it is optional, and what cannot be is passed over, but for a threshold: its field
+    tells what is wrong.
+    """
+
+    dark_after = forms.CharField(label="Dark after", max_length=20, required=False)
+    months = forms.TypedChoiceField(
+        label="Over the last", required=False, coerce=int, empty_value=None,
+        choices=list(MONTHS.items()),
+    )  # fmt: skip
+    segment = forms.TypedChoiceField(
+        label="Shown", required=False, coerce=Segment, empty_value=None,
+        choices=[("", "All"), *LABELS.items()],
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__({"months": str(studio.MONTHS), **data.dict()})
+
+    def clean_dark_after(self) -> str:
+        text = self.cleaned_data["dark_after"]
+        return _code(text) if text else ""
+
+    @property
+    def span(self) -> Span | None:
+        """The threshold to try; None: the one in force."""
+        said = self._told("dark_after")
+        return Span.parse(said) if said else None
+
+    @property
+    def over(self) -> int:
+        """How many months to look back."""
+        return int(self._told("months") or studio.MONTHS)
+
+    @property
+    def among(self) -> Segment | None:
+        """Whose silences; None: all."""
+        found: Segment | None = self._told("segment")
+        return found
+
+    def _told(self, name: str) -> Any:
+        return self.cleaned_data.get(name)
 
 
 class ThresholdForm(forms.ModelForm):
@@ -46,8 +98,17 @@ class ThresholdForm(forms.ModelForm):
             "note": "For whoever reads the history.",
         }
 
-    def __init__(self, data: Any = None, *, stage: Stage, current: Threshold | None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        stage: Stage,
+        current: Threshold | None,
+        tried: Span | None = None,
+    ) -> None:
         initial = model_to_dict(current, SAYS) if current else {}
+        if tried:
+            initial["dark_after"] = tried.code
         super().__init__(data, initial=initial)
         self.stage, self.current = stage, current
 
