@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import holidays as public_holidays
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from contacts.models import Company, Contact
@@ -47,7 +48,7 @@ def holidays_of(country: str, subdivision: str, years: Iterable[int]) -> dict[st
     return {day.isoformat(): name for day, name in sorted(days.items())}
 
 
-def new_version(  # noqa: PLR0913  # all that a calendar says, each by its name
+def drafted(  # noqa: PLR0913  # all that a calendar says, each by its name
     calendar: WorkCalendar,
     *,
     now: datetime,
@@ -58,9 +59,9 @@ def new_version(  # noqa: PLR0913  # all that a calendar says, each by its name
     special: dict[str, list[list[str]]] | None = None,
     user_id: int | None = None,
 ) -> CalendarVersion:
-    """Say what a calendar is from now on; the first version counts from the beginning."""
+    """Return a version with its holidays that is not saved; the first counts from the beginning."""
     years = range(now.year - YEARS_BACK, now.year + YEARS_AHEAD + 1)
-    return CalendarVersion.objects.create(
+    return CalendarVersion(
         calendar=calendar,
         hours=hours,
         time_zone=time_zone,
@@ -75,15 +76,27 @@ def new_version(  # noqa: PLR0913  # all that a calendar says, each by its name
     )
 
 
+def new_version(calendar: WorkCalendar, *, now: datetime, **said: Any) -> CalendarVersion:
+    """Say what a calendar is from now on; `said` is what `drafted` takes."""
+    version = drafted(calendar, now=now, **said)
+    version.save()
+    return version
+
+
+def is_new(last: CalendarVersion | None, said: Mapping[str, Any]) -> bool:
+    """Whether what is said differs from what a calendar's last version says."""
+    return last is None or any(getattr(last, name) != value for name, value in said.items())
+
+
 @transaction.atomic
 def save(calendar: WorkCalendar, *, now: datetime, user_id: int | None, **said: Any) -> None:
     """Save a calendar's name; if it says something else than before, that counts from now on.
 
-    `said` is what `new_version` takes. Open silences are judged anew at once, no row changes.
+    `said` is what `drafted` takes. Open silences are judged anew at once, no row changes.
     """
     calendar.save()
     last = calendar.versions.order_by("pk").last()
-    if last is None or any(getattr(last, name) != value for name, value in said.items()):
+    if is_new(last, said):
         new_version(calendar, now=now, user_id=user_id, **said)
 
 
@@ -108,14 +121,22 @@ def refresh_holidays(now: datetime) -> int:
 
 @transaction.atomic
 def assign(contact: Contact, calendar: WorkCalendar | None, *, now: datetime) -> None:
-    """Let a contact live by a calendar of their own from now on; None takes their company's."""
+    """Let a contact live by a calendar of their own from now on; None takes their company's.
+
+    Raises ValidationError for a calendar that was removed.
+    """
+    _hold_offered(calendar)
     inherited = calendar_of_company(contact.company_id) if calendar is None else None
     _use([contact.pk], calendar or inherited, now, is_inherited=calendar is None)
 
 
 @transaction.atomic
 def assign_company(company: Company, calendar: WorkCalendar | None, *, now: datetime) -> None:
-    """Let a company's contacts live by a calendar, but for those who have one of their own."""
+    """Let a company's contacts live by a calendar, but for those who have one of their own.
+
+    Raises ValidationError for a calendar that was removed.
+    """
+    _hold_offered(calendar)
     CalendarUse.objects.create(company=company, calendar=calendar, counts_from=now)
     own = {
         pk
@@ -124,6 +145,15 @@ def assign_company(company: Company, calendar: WorkCalendar | None, *, now: date
     }
     heirs = [pk for pk in company.contacts.values_list("pk", flat=True) if pk not in own]
     _use(heirs, calendar, now, is_inherited=True)
+
+
+def _hold_offered(calendar: WorkCalendar | None) -> None:
+    """Make sure that a calendar is not removed before the transaction ends."""
+    if calendar is None:
+        return
+    rows = WorkCalendar.objects.offered().select_for_update(no_key=True)
+    if not rows.filter(pk=calendar.pk).exists():
+        raise ValidationError(f"“{calendar}” was removed. Choose another calendar.")
 
 
 @transaction.atomic

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import calendar as weeks
+import json
 import re
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from holidays.registry import COUNTRIES
 
@@ -16,7 +19,12 @@ from deals import calendars
 from deals.calendars import WORKING_WEEK
 from deals.models import CalendarVersion, WorkCalendar
 from deals.opening_hours import read_days, read_hours, say_days, say_hours
+from deals.spans import Span, validate_span
+from deals.try_it import instant_of
 
+SALT = "deals.calendar.seen"
+SEEN_SECONDS = 24 * 3600  # a look older than a day says little about today
+TRIED = range(1970, 2101)  # years in which somebody may be silent, for a trial
 WEEKDAYS = tuple(enumerate(weeks.day_name))
 
 
@@ -55,7 +63,12 @@ def _read(reader: Any, text: Any) -> Any:
 
 
 class CalendarForm(forms.Form):
-    """Name, time zone, weekly hours, public holidays and extra days of a work calendar."""
+    """Name, time zone, weekly hours, public holidays and extra days of a work calendar.
+
+    `seen` is the signed version whose effect the admin has looked at.
+    """
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     name = forms.CharField(max_length=120)
     time_zone = forms.ChoiceField(choices=time_zones.choices)
@@ -82,7 +95,7 @@ class CalendarForm(forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.calendar, self.now = calendar, now
+        self.calendar, self.last, self.now = calendar, last, now
         country: Any = self.fields["country"]
         country.choices = [("", "None"), *countries()]
         for weekday, name in WEEKDAYS:
@@ -123,6 +136,72 @@ class CalendarForm(forms.Form):
         """Return what the new version says, as `calendars.new_version` takes it."""
         names = ("hours", "time_zone", "country", "subdivision", "special")
         return {name: self.cleaned_data[name] for name in names}
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether saving changes what counts for somebody: not a new calendar, not a name alone."""
+        return self.last is not None and calendars.is_new(self.last, self.version())
+
+    @property
+    def has_seen(self) -> bool:
+        """Whether the effect of just this version, in place of the last one, was shown before."""
+        try:
+            seen = signing.loads(self.cleaned_data["seen"], salt=SALT, max_age=SEEN_SECONDS)
+        except signing.BadSignature:
+            return False
+        return bool(seen == self._token)
+
+    def sign(self) -> str:
+        """Return the proof that the effect of this version was shown."""
+        return signing.dumps(self._token, salt=SALT)
+
+    @property
+    def _token(self) -> list[object]:
+        said = json.dumps(self.version(), sort_keys=True)
+        last = self.last.pk if self.last else None
+        return [self.calendar.pk, last, sha256(said.encode()).hexdigest()]
+
+
+class WallTimeField(forms.CharField):
+    """A day and a time as the clock on the wall shows it: a datetime without a time zone."""
+
+    widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            wall = datetime.fromisoformat(text or "").replace(tzinfo=None)
+        except ValueError as error:
+            raise ValidationError("Write a day and a time, such as 2026-04-02 15:00.") from error
+        if wall.year not in TRIED:
+            raise ValidationError(f"Use a year from {TRIED[0]} to {TRIED[-1]}.")
+        return wall
+
+
+class TryForm(forms.Form):
+    """From when, and after how long it would be dark; `from` is local where the calendar is."""
+
+    span = forms.CharField(
+        label="Dark after", max_length=20, help_text="Such as 4wh, 1wd, 36h, 7d or 3w."
+    )
+    field_order = ("from", "span")
+
+    def __init__(self, *args: Any, time_zone: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.time_zone = time_zone
+        self.fields["from"] = WallTimeField(label="They are silent since", help_text=time_zone)
+        self.order_fields(self.field_order)
+
+    def clean_span(self) -> Span:
+        text = self.cleaned_data["span"].lower()
+        validate_span(text)
+        return Span.parse(text)
+
+    def clean_from(self) -> datetime:
+        try:
+            return instant_of(self.cleaned_data["from"], self.time_zone)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 def _initial(calendar: WorkCalendar, last: CalendarVersion | None) -> dict[str, Any]:

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from deals import standing
+from deals import calendars, standing
 from deals.models import Silence, WorkCalendar
-from tests.cast import Story, make_deal
+from tests.cast import Story, make_contact, make_deal
 
 PAGE = "/settings/calendars/"
 WEEK = {f"hours_{day}": "9:00-12:00, 13:00-17:00" for day in range(5)}
@@ -24,6 +25,13 @@ SAID = {
     "subdivision": "by",
     **WEEK,
 }
+
+
+def look_and_save(admin: Client, pk: int, said: dict[str, str]) -> HttpResponse:
+    """Save what a calendar says after a look at what it changes."""
+    looked = admin.post(f"{PAGE}{pk}/preview/", said)
+    assert looked.status_code == 200, looked.context["form"].errors
+    return admin.post(f"{PAGE}{pk}/", {**said, "seen": looked.context["seen"]})
 
 
 @pytest.fixture
@@ -57,13 +65,13 @@ def test_a_change_is_a_new_version_that_counts_from_now(admin: Client) -> None:
     admin.post(f"{PAGE}new/", SAID)
     calendar = WorkCalendar.objects.get(name="Munich")
     before = timezone.now()
-    admin.post(f"{PAGE}{calendar.pk}/", SAID | {"hours_4": "9-12"})
+    look_and_save(admin, calendar.pk, SAID | {"hours_4": "9-12"})
     first, second = calendar.versions.order_by("pk")
     assert first.hours["4"] == [["09:00", "12:00"], ["13:00", "17:00"]]
     assert second.hours["4"] == [["09:00", "12:00"]]
     assert second.counts_from is not None
     assert second.counts_from >= before
-    page = admin.get(f"{PAGE}{calendar.pk}/").content.decode()
+    page = admin.get(f"/calendars/{calendar.pk}/").content.decode()
     assert "From the beginning" in page
 
 
@@ -90,7 +98,7 @@ def test_open_silences_are_judged_by_the_new_hours_at_once(admin: Client, ines: 
     story.we_write(now - timedelta(days=1))
     own = WorkCalendar.objects.get(is_workspace=True)
     always = {f"hours_{day}": "0:00-24:00" for day in range(7)}
-    admin.post(f"{PAGE}{own.pk}/", {"name": "Ours", "time_zone": "UTC", **always})
+    look_and_save(admin, own.pk, {"name": "Ours", "time_zone": "UTC", **always})
     silence = Silence.objects.open().get()
     later = timezone.now()
     [stands] = standing.of([silence], later).values()
@@ -129,4 +137,76 @@ def test_the_page_asks_no_more_for_more_calendars(admin: Client) -> None:
     for name in ("Two", "Three"):
         admin.post(f"{PAGE}new/", SAID | {"name": name})
     admin.get(PAGE)
-    assert (one, queries()) == (6, 6)
+    assert (one, queries()) == (8, 8)
+
+
+def test_nothing_is_saved_before_its_effect_was_seen(admin: Client, ines: User) -> None:
+    now = timezone.now()
+    story = Story(make_deal(ines, "Negotiation", opened_at=now - timedelta(hours=5)))
+    story.we_write(now - timedelta(hours=5))
+    own = WorkCalendar.objects.get(is_workspace=True)
+    half_an_hour = {str((now.weekday() + 3) % 7): [["09:00", "09:30"]]}
+    own.versions.update(hours=half_an_hour)  # so that four working hours have not passed
+    always = {f"hours_{day}": "0:00-24:00" for day in range(7)}
+    said = {"name": own.name, "time_zone": "UTC", **always}
+
+    looked = admin.post(f"{PAGE}{own.pk}/preview/", said)
+
+    changes = {name: count for name, count, _ in looked.context["changes"]}
+    assert changes["Would turn dark"] == 1
+    assert (looked.context["judged"], own.versions.count()) == (1, 1)
+    assert admin.post(f"{PAGE}{own.pk}/", said).status_code == 422
+    seen = looked.context["seen"]
+    other = admin.post(f"{PAGE}{own.pk}/", {**said, "hours_6": "", "seen": seen})
+    assert (other.status_code, other.context["was_changed_since"]) == (422, True)
+    assert own.versions.count() == 1
+    assert admin.post(f"{PAGE}{own.pk}/", {**said, "seen": seen})["Location"] == PAGE
+    assert own.versions.count() == 2
+    assert admin.get(f"{PAGE}{own.pk}/preview/")["Location"] == f"{PAGE}{own.pk}/"
+
+
+def test_a_look_at_what_another_admin_changed_meanwhile_does_not_save(admin: Client) -> None:
+    admin.post(f"{PAGE}new/", SAID)
+    calendar = WorkCalendar.objects.get(name="Munich")
+    mine = SAID | {"hours_4": "9-12"}
+    seen = admin.post(f"{PAGE}{calendar.pk}/preview/", mine).context["seen"]
+    look_and_save(admin, calendar.pk, SAID | {"hours_0": "10-12"})
+    assert admin.post(f"{PAGE}{calendar.pk}/", {**mine, "seen": seen}).status_code == 422
+    assert calendar.versions.count() == 2
+
+
+def test_a_calendar_is_removed_and_brought_back(admin: Client, ines: User) -> None:
+    admin.post(f"{PAGE}new/", SAID)
+    calendar = WorkCalendar.objects.get(name="Munich")
+    contact = make_contact(owner=ines)
+    calendars.assign(contact, calendar, now=timezone.now())
+    where = f"{PAGE}{calendar.pk}/"
+    assert admin.post(f"{where}removal/")["Location"] == f"/calendars/{calendar.pk}/"
+    assert "live by it. Give them another one first." in admin.get(PAGE).content.decode()
+
+    calendars.assign(contact, None, now=timezone.now())
+    assert admin.post(f"{where}removal/")["Location"] == PAGE
+    assert list(admin.get(PAGE).context["removed"]) == [calendar]
+    assert admin.get(where).status_code == 404
+    assert (
+        f'value="{calendar.pk}"'
+        not in admin.get(f"/contacts/{contact.pk}/calendar/").content.decode()
+    )
+    refused = admin.post(f"/contacts/{contact.pk}/calendar/", {"calendar": calendar.pk})
+    assert refused.status_code == 422
+
+    assert admin.post(f"{where}return/")["Location"] == PAGE
+    assert admin.get(where).status_code == 200
+
+
+def test_only_admins_remove_calendars(client: Client, ines: User, maud: User) -> None:
+    other = WorkCalendar.objects.create(name="Elsewhere")
+    calendars.new_version(
+        other, now=timezone.now(), hours=calendars.WORKING_WEEK, time_zone="Europe/Berlin"
+    )
+    for user in (ines, maud):
+        client.force_login(user)
+        for act in ("removal", "return", "preview"):
+            assert client.post(f"{PAGE}{other.pk}/{act}/", SAID).status_code == 404
+    other.refresh_from_db()
+    assert other.removed_at is None
