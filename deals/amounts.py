@@ -21,10 +21,10 @@ def read_amount(text: str) -> Decimal:
     if bare.startswith(("-", "−")):
         raise ValueError("An amount cannot be negative. Leave it empty if there is none yet.")
     amount = Decimal(_plain(bare, text))
+    if amount > LARGEST:  # before it is rounded, which takes no more than 28 digits
+        raise ValueError(f"That is too large: at most {LARGEST:,} can be kept.")
     if amount != round(amount, 2):
         raise ValueError("An amount has at most two decimals: write 84000.50, for example.")
-    if amount > LARGEST:
-        raise ValueError(f"That is too large: at most {LARGEST:,} can be kept.")
     return round(amount, 2)
 
 

@@ -11,19 +11,24 @@ from typing import Any
 
 from accounts.models import User
 from deals import figures, standing
-from deals.cutoffs import Cutoffs
-from deals.figures import Figure, Rows
+from deals.figures import SHAPE, Figure, Rows
 from deals.models import Deal, Silence, Stage
-from deals.periods import Period
+from deals.rates import Rates
+from deals.scopes import Scope
 from deals.standing import Standing
+from deals.tallies import Tally
 
 CHUNK = 500  # lines of an export that are read at once
-SHAPE = ("pk", "at", "of_deal", "of_stage", "of_owner", "of_amount", "of_currency")
+LINE = ("pk", *SHAPE, "of_rate")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One silence or spell behind a figure: its deal, and stage, owner and amount of that time."""
+    """One silence or spell behind a figure: its deal, and stage, owner and amount of that time.
+
+    `value` is the amount in the workspace's currency; None where there is no rate, or no amount.
+    `standing` is how it stands now; None for figures of the past.
+    """
 
     deal: Deal
     at: datetime
@@ -31,36 +36,28 @@ class Line:
     owner: str
     amount: Decimal | None
     currency: str
+    value: Decimal | None
     standing: Standing | None
 
 
 @dataclass(frozen=True)
 class Behind:
-    """Which figure, of which stage and owner; None means of all that the reader sees."""
+    """Which figure, of which scope, for whom."""
 
     figure: Figure
     reader: User
-    period: Period
-    now: datetime
-    stage: Stage | None = None
-    owner: User | None = None
-
-    @cached_property
-    def cutoffs(self) -> Cutoffs:
-        """The policies in force now, read once."""
-        return Cutoffs.at(self.now)
+    scope: Scope
 
     @cached_property
     def counted(self) -> Rows:
         """All that the figure counts, latest first."""
-        found = figures.rows(
-            self.figure, reader=self.reader, period=self.period, cutoffs=self.cutoffs
-        )
-        if self.stage:
-            found = found.filter(of_stage=self.stage.pk)
-        if self.owner:
-            found = found.filter(of_owner=self.owner.pk)
+        found = figures.rows(self.figure, reader=self.reader, scope=self.scope)
         return found.order_by("-at", "-pk")
+
+    @cached_property
+    def rates(self) -> Rates:
+        """The rates known as of the scope, read once."""
+        return Rates.at(self.scope.as_of)
 
     @property
     def shown(self) -> Rows:
@@ -75,22 +72,28 @@ class Behind:
 
     def values(self) -> Any:
         """Return the rows shown, ready for `lines`."""
-        return self.shown.values_list(*SHAPE)
+        return self.rates.told(self.shown).values_list(*LINE, named=True)
 
-    def lines(self, rows: Iterable[tuple[Any, ...]]) -> list[Line]:
+    def lines(self, rows: Iterable[Any]) -> list[Line]:
         """Return some of `values` with names; a fixed number of queries for however many."""
         rows = list(rows)
-        deals = _by_id(Deal, [row[2] for row in rows], "contact", "company")
-        stages = _by_id(Stage, [row[3] for row in rows])
-        owners = _by_id(User, [row[4] for row in rows])
-        standings = self._standings([row[0] for row in rows])
+        deals = _by_id(Deal, [row.of_deal for row in rows], "contact", "company")
+        stages = _by_id(Stage, [row.of_stage for row in rows])
+        owners = _by_id(User, [row.of_owner for row in rows])
+        standings = self._standings([row.of_silence for row in rows])
         return [
             Line(
-                deals[deal], at, stages[stage].name, str(owners[owner]), amount, currency,
-                standings.get(pk),
+                deals[row.of_deal], row.at, stages[row.of_stage].name, str(owners[row.of_owner]),
+                row.of_amount, row.of_currency, self._value(row), standings.get(row.of_silence),
             )
-            for pk, at, deal, stage, owner, amount, currency in rows
+            for row in rows
         ]  # fmt: skip
+
+    def _value(self, row: Any) -> Decimal | None:
+        """Return an amount in the workspace's currency, rounded as sums are."""
+        worth = Tally()
+        worth.add(1, row.of_currency, row.of_amount, self.rates.of(row.of_currency, row.of_rate))
+        return worth.value if row.of_amount is not None and not worth.apart else None
 
     def every_line(self) -> Iterator[Line]:
         """Yield all lines shown, read in chunks."""
@@ -101,9 +104,9 @@ class Behind:
 
     def _standings(self, ids: Sequence[int]) -> dict[int, Standing]:
         """Return how silences stand now; of figures of the past nothing is said about now."""
-        if self.figure != Figure.DARK_NOW:
+        if self.figure != Figure.DARK_NOW or not self.scope.is_now:
             return {}
-        return standing.of(Silence.objects.filter(pk__in=ids), self.now, self.cutoffs.rulebook)
+        return standing.of(Silence.objects.filter(pk__in=ids), self.scope.as_of)
 
 
 def _by_id(model: Any, ids: Sequence[int], *related: str) -> dict[int, Any]:

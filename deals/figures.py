@@ -1,106 +1,280 @@
 """What each figure of the gone-dark report counts, as rows. `docs/figures.md` says each in words.
 
-Every figure comes as rows of one shape: `at` (when), `of_deal`, `of_stage`, `of_owner`,
-`of_amount` and `of_currency`, the last four as they were at the crossing.
+Every figure comes as rows of one shape (`SHAPE`): `at` (when), of which silence, deal, stage,
+owner, amount, currency, kind and business, the last six as they were at the crossing, and
+`crossed_at`, the instant of it. Where there was no crossing, what stood when the silence ended,
+or at the end of the scope, stands in. Source: decisions 050, 110 and 111.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, FilteredRelation, Q, QuerySet, TextChoices, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DateTimeField,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User
 from deals.cutoffs import Cutoffs
-from deals.models import By, DarkSpell, Ending, Silence
-from deals.periods import Period
+from deals.models import By, DarkSpell, Ending, Outcome, Silence, Stage, StageEntry
+from deals.models.particulars import standing_at
+from deals.scopes import INSTANT, Scope
 
 Rows = QuerySet[Any]
+FACTS = ("owner", "amount", "currency", "kind", "is_business")
+SHAPE = (
+    "at", "crossed_at", "of_silence", "of_deal", "of_stage", *(f"of_{name}" for name in FACTS),
+)  # fmt: skip
 
 
 class Figure(TextChoices):
-    """The figures of the report, in the order of its tables."""
+    """The figures of the report, in the order of its tables; then what shares are shares of."""
 
     DARK_NOW = "dark_now", "Dark now"
     WENT_DARK = "went_dark", "Went dark"
     RELIT = "relit", "Relit"
     LET_GO = "let_go", "Let go"
     WE_WENT_QUIET = "we_went_quiet", "We went quiet"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+    OPEN = "open", "Open pipeline"
+    WAITED = "waited", "Silences"
+    CROSSED = "crossed", "Silences that went dark"
+    ENDED_DARK = "ended_dark", "Dark silences that ended"
+    CAME_BACK = "came_back", "Dark silences that ended in a reply"
 
 
-OF_A_PERIOD = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO, Figure.WE_WENT_QUIET)
+OF_A_MOMENT = (Figure.DARK_NOW, Figure.OPEN)
+TOLD = tuple(Figure)[: tuple(Figure).index(Figure.OPEN)]  # in the report's own tables
+OF_A_PERIOD = tuple(figure for figure in TOLD if figure not in OF_A_MOMENT)
 
 
-def rows(figure: Figure, *, reader: User, period: Period, cutoffs: Cutoffs) -> Rows:
+def rows(figure: Figure, *, reader: User, scope: Scope, cutoffs: Cutoffs | None = None) -> Rows:
     """Return the rows that a figure counts for a reader: what they or their teams owned then.
 
-    Only "dark now" goes by the cutoffs of now instead of the period: today's owner and amount,
-    and the truth between two sweeps too. Source: decision 050.
+    Only "dark now" of the present asks the `cutoffs` of now (read if they are not at hand): the
+    truth between two sweeps too.
     """
-    found = _all(figure, period, cutoffs)
+    if figure == Figure.DARK_NOW and scope.is_now:
+        found = _dark_now(scope, cutoffs or Cutoffs.at(scope.as_of))
+    else:
+        found = SOURCES[figure](scope)
+    found = _narrowed(found, scope)
     if reader.is_admin:
         return found
     return found.filter(of_owner__in=User.objects.overseen_by(reader).values("pk"))
 
 
-def _all(figure: Figure, period: Period, cutoffs: Cutoffs) -> Rows:
-    match figure:
-        case Figure.DARK_NOW:
-            return _dark_now(cutoffs)
-        case Figure.WENT_DARK:
-            return _crossed(By.THEM, period)
-        case Figure.RELIT:
-            return _ended("relit_at", period, Silence.objects.by_them())
-        case Figure.LET_GO:
-            let_go = Silence.objects.by_them().filter(ending=Ending.LET_GO)
-            return _ended("ended_at", period, let_go)
-        case Figure.WE_WENT_QUIET:
-            return _crossed(By.US, period)
+def _narrowed(rows: Rows, scope: Scope) -> Rows:
+    """Keep what the scope's filters leave; nothing is looked up through what was worked out."""
+    own = {name: said for name, said in scope.filters().items() if "__" not in name}
+    own = {name: getattr(said, "pk", said) for name, said in own.items()}
+    if scope.pipeline:
+        stages = Stage.objects.filter(pipeline=scope.pipeline).order_by()
+        rows = rows.filter(of_stage__in=stages.values("pk"))
+    if scope.team:
+        members = User.objects.filter(team=scope.team).order_by()
+        rows = rows.filter(of_owner__in=members.values("pk"))
+    return rows.filter(**own)
 
 
-def _dark_now(cutoffs: Cutoffs) -> Rows:
-    return Silence.objects.filter(cutoffs.dark()).annotate(
-        at=F("started_at"),
-        of_deal=F("deal"),
-        of_stage=F("stage"),
-        of_owner=F("deal__owner"),
-        of_amount=F("deal__amount"),
-        of_currency=F("deal__currency"),
+def _dark_now(scope: Scope, cutoffs: Cutoffs) -> Rows:
+    """Return what is dark by the cutoffs; of what no sweep has marked yet, today's facts."""
+    return _open(scope).filter(cutoffs.dark())
+
+
+def _dark(scope: Scope) -> Rows:
+    """Return the spells that lasted at an instant."""
+    lasting = Q(ended_at=None) | Q(ended_at__gt=scope.as_of)
+    spells = DarkSpell.objects.filter(lasting, silence__by=By.THEM, started_at__lte=scope.as_of)
+    return _spells(spells, at="silence__started_at")
+
+
+def _open(scope: Scope) -> Rows:
+    """Return the silences that lasted at an instant, by whomever: every open deal has one."""
+    at = scope.as_of
+    lasting = Q(ended_at=None) | Q(ended_at__gt=at)
+    spell = Q(spells__ended_at=None) | Q(spells__ended_at__gt=at)
+    found = Silence.objects.filter(lasting, started_at__lte=at).annotate(
+        crossing=FilteredRelation("spells", condition=spell & Q(spells__started_at__lte=at))
     )
+    return _silences(found, at="started_at", stood_at=at, stage=_stage_at(scope, at))
 
 
-def _crossed(by: By, period: Period) -> Rows:
+def _went_dark(scope: Scope) -> Rows:
+    return _crossed(scope, By.THEM)
+
+
+def _went_quiet(scope: Scope) -> Rows:
+    return _crossed(scope, By.US)
+
+
+def _crossed(scope: Scope, by: By) -> Rows:
     """Return the spells that began in the period, of silences by them or by us."""
-    spells = DarkSpell.objects.filter(
-        silence__by=by, started_at__gte=period.since, started_at__lt=period.until
+    within = DarkSpell.objects.filter(started_at__gte=scope.since, started_at__lt=scope.until)
+    return _spells(within.filter(silence__by=by), at="started_at")
+
+
+def _waited(scope: Scope) -> Rows:
+    """Return the silences by them that waited, or went dark, at some instant of the period.
+
+    That leaves out those that were dark already when it began, and to their end or its end.
+    """
+    since, until = scope.since, scope.until
+    lasted = Q(ended_at__gt=since) & Q(ended_at__gt=F("started_at"))
+    to_the_end = Q(ended_at=None) | Q(ended_at__gte=until) | Q(ended_at=OuterRef("ended_at"))
+    spells = DarkSpell.objects.filter(silence=OuterRef("pk"))
+    within = Q(spells__started_at__gte=since, spells__started_at__lt=until)
+    earlier = spells.filter(
+        started_at__gte=since, started_at__lt=OuterRef("crossing__started_at")
+    )  # a silence that crossed twice counts once, by its first crossing
+    found = (
+        Silence.objects.by_them()
+        .filter(Q(ended_at=None) | lasted, started_at__lt=until)
+        .filter(~Exists(spells.filter(to_the_end, started_at__lt=since)))
+        .annotate(
+            crossing=FilteredRelation("spells", condition=within),
+            stood_at=Least(
+                Coalesce("ended_at", Value(until, DateTimeField())),
+                Value(until - INSTANT, DateTimeField()),
+            ),
+        )
+        .filter(~Exists(earlier))
     )
-    return spells.annotate(
-        at=F("started_at"),
+    return _silences(
+        found, at="started_at", stood_at=F("stood_at"), stage=_stage_at(scope, OuterRef("stood_at"))
+    )
+
+
+def _crossed_once(scope: Scope) -> Rows:
+    return _waited(scope).filter(crossing__isnull=False)
+
+
+def _relit(scope: Scope) -> Rows:
+    return _ended(scope, "relit_at", Q())
+
+
+def _let_go(scope: Scope) -> Rows:
+    return _ended(scope, "ended_at", Q(ending=Ending.LET_GO))
+
+
+def _ended_dark(scope: Scope) -> Rows:
+    return _ended(scope, "ended_at", Q()).filter(crossing__isnull=False)
+
+
+def _came_back(scope: Scope) -> Rows:
+    return _ended_dark(scope).filter(ending=Ending.REPLIED)
+
+
+def _ended(scope: Scope, field: str, which: Q) -> Rows:
+    """Return silences by them with an instant in the period, by the spell they ended in.
+
+    One that was let go while it was not dark has none: what stood at its end speaks for it.
+    """
+    within = {f"{field}__gte": scope.since, f"{field}__lt": scope.until}
+    to_the_end = Q(spells__ended_at=F("ended_at"))
+    ended = Silence.objects.by_them().filter(which, **within)
+    crossed = ended.annotate(crossing=FilteredRelation("spells", condition=to_the_end))
+    return _silences(crossed, at=field, stood_at=F("ended_at"), stage=F("stage"))
+
+
+def _won(scope: Scope) -> Rows:
+    return _closed(scope, Outcome.WON)
+
+
+def _lost(scope: Scope) -> Rows:
+    return _closed(scope, Outcome.LOST)
+
+
+def _closed(scope: Scope, outcome: Outcome) -> Rows:
+    """Return closings in the period of deals that had been dark, by their last crossing before."""
+    entry = "silence__deal__outcome_entries"
+    within = {f"{entry}__occurred_at__gte": scope.since, f"{entry}__occurred_at__lt": scope.until}
+    closing = FilteredRelation(entry, condition=Q(**{f"{entry}__outcome": outcome}, **within))
+    later = DarkSpell.objects.filter(
+        silence__by=By.THEM,
+        silence__deal=OuterRef("silence__deal"),
+        started_at__gt=OuterRef("started_at"),
+        started_at__lte=OuterRef("closing__occurred_at"),
+    )
+    spells = DarkSpell.objects.annotate(closing=closing).filter(silence__by=By.THEM)
+    closed = spells.filter(closing__occurred_at__gte=F("started_at")).filter(~Exists(later))
+    return _spells(closed, at="closing__occurred_at")
+
+
+SOURCES: dict[Figure, Callable[[Scope], Rows]] = {
+    Figure.DARK_NOW: _dark,
+    Figure.WENT_DARK: _went_dark,
+    Figure.RELIT: _relit,
+    Figure.LET_GO: _let_go,
+    Figure.WE_WENT_QUIET: _went_quiet,
+    Figure.WON: _won,
+    Figure.LOST: _lost,
+    Figure.OPEN: _open,
+    Figure.WAITED: _waited,
+    Figure.CROSSED: _crossed_once,
+    Figure.ENDED_DARK: _ended_dark,
+    Figure.CAME_BACK: _came_back,
+}
+
+
+def _spells(spells: Rows, *, at: str) -> Rows:
+    """Give spells the shape: what they recorded."""
+    told: Rows = spells.annotate(
+        at=F(at),
+        crossed_at=F("started_at"),
+        of_silence=F("silence"),
         of_deal=F("silence__deal"),
         of_stage=F("stage"),
-        of_owner=F("owner"),
-        of_amount=F("amount"),
-        of_currency=F("currency"),
+        **{f"of_{name}": F(name) for name in FACTS},
     )
+    return told
 
 
-def _ended(field: str, period: Period, silences: Rows) -> Rows:
-    """Return silences that ended in the period, with what the crossing they were dark by recorded.
-
-    One that was let go while it was not dark has none: the deal speaks for it.
-    """
-    within = {f"{field}__gte": period.since, f"{field}__lt": period.until}
-    dark_to_the_end = Q(spells__ended_at=F("ended_at"))
-    ended: Rows = silences.filter(**within).annotate(
-        crossing=FilteredRelation("spells", condition=dark_to_the_end),
-        at=F(field),
+def _silences(silences: Rows, *, at: str, stood_at: Any, stage: Any) -> Rows:
+    """Give silences the shape: what their `crossing` recorded, else what stood at an instant."""
+    then = standing_at(stood_at, "deal__particulars__")
+    found = silences.annotate(stood=FilteredRelation("deal__particulars", condition=then))
+    told: Rows = found.annotate(
+        at=F(at),
+        crossed_at=Coalesce("crossing__started_at", stood_at),
+        of_silence=F("pk"),
         of_deal=F("deal"),
-        of_stage=Coalesce("crossing__stage", "stage"),
-        of_owner=Coalesce("crossing__owner", "deal__owner"),
-        of_currency=Coalesce("crossing__currency", "deal__currency"),
+        of_stage=Coalesce("crossing__stage", stage, output_field=BigIntegerField()),
         of_amount=Case(
-            When(crossing__isnull=True, then=F("deal__amount")), default=F("crossing__amount")
+            When(crossing__isnull=True, then=F("stood__amount")), default=F("crossing__amount")
         ),
+        **{
+            f"of_{name}": Coalesce(f"crossing__{name}", f"stood__{name}")
+            for name in FACTS
+            if name != "amount"
+        },
     )
-    return ended
+    return told
+
+
+def _stage_at(scope: Scope, at: datetime | OuterRef) -> Any:
+    """Return the stage of a silence's deal at an instant; of the present the silence knows it."""
+    if scope.is_now:
+        return F("stage")
+    entries = StageEntry.objects.filter(deal=OuterRef("deal"))
+    order = ("occurred_at", "source", "external_id")
+    last = entries.filter(occurred_at__lte=at).order_by(*(f"-{name}" for name in order))
+    first = entries.order_by(*order)
+    found = (Subquery(rows.values("stage")[:1]) for rows in (last, first))
+    return Coalesce(*found, output_field=BigIntegerField())

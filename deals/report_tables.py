@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from accounts.models import User
-from deals.figures import Figure
+from deals.figures import TOLD, Figure
 from deals.models import Stage
 from deals.periods import Period
-from deals.reports import PLOTTED, Report, Tally
+from deals.reports import PLOTTED, Report
+from deals.scopes import Scope
 from deals.spreadsheets import Value
+from deals.tallies import Tally
 from deals.wording import say_money
 
 TABLES = ("stages", "reps", "heat", "steps")
@@ -31,7 +32,7 @@ class Column:
 COLUMNS = (
     Column(Figure.DARK_NOW, "Dark now"),
     Column(Figure.DARK_NOW, "Value dark now", is_value=True),
-    *(Column(figure, str(figure.label)) for figure in Figure if figure != Figure.DARK_NOW),
+    *(Column(figure, str(figure.label)) for figure in TOLD if figure != Figure.DARK_NOW),
 )
 
 
@@ -44,13 +45,14 @@ class Cell:
     query: str
     is_value: bool = False
     level: int = 0
+    currency: str = ""
 
     @property
     def lines(self) -> list[str]:
-        """What the cell says: a count, or an amount for each currency."""
+        """What the cell says: a count; or the value in the workspace's currency, and what is apart."""
         if not self.is_value:
             return [f"{self.tally.count:,}"]
-        return [say_money(amount, code) for code, amount in sorted(self.tally.amounts.items())]
+        return said_value(self.tally, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,15 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Row]
     total: Row | None = None
+    currency: str = ""
 
     def values(self) -> Iterator[list[Value]]:
-        """Yield the header and the rows of an export; each currency has a column."""
+        """Yield the header and the rows of an export; what is apart has a column a currency."""
         rows = [*self.rows, *([self.total] if self.total else [])]
-        codes = sorted({code for row in rows for cell in row.cells for code in cell.tally.amounts})
+        tallies = [cell.tally for row in rows for cell in row.cells]
+        codes = sorted({code for tally in tallies for code in tally.apart} - {self.currency})
+        if any(tally.is_told for tally in tallies):
+            codes.insert(0, self.currency)
         has_notes = any(row.note for row in rows)
         first = rows[0].cells if rows else []
         header: list[Value] = [self.corner, *(["Pipeline"] if has_notes else [])]
@@ -86,14 +92,21 @@ class Table:
             )
         yield header
         for row in rows:
-            numbers = [number for cell in row.cells for number in _numbers(cell, codes)]
+            numbers = [n for cell in row.cells for n in _numbers(cell, codes, self.currency)]
             yield [row.label, *([row.note] if has_notes else []), *numbers]
 
 
-def _numbers(cell: Cell, codes: Sequence[str]) -> list[Decimal | int]:
+def _numbers(cell: Cell, codes: Sequence[str], currency: str) -> list[Decimal | int]:
     if not cell.is_value:
         return [cell.tally.count]
-    return [cell.tally.amounts.get(code, Decimal(0)) for code in codes]
+    worth = {**cell.tally.apart, currency: cell.tally.value}
+    return [worth.get(code, Decimal(0)) for code in codes]
+
+
+def said_value(tally: Tally, currency: str) -> list[str]:
+    """Say what a tally is worth in the workspace's currency, then what stays apart."""
+    value = [say_money(tally.value, currency)] if tally.is_told else []
+    return value + [say_money(amount, code) for code, amount in sorted(tally.apart.items())]
 
 
 def table(name: str, report: Report) -> Table:
@@ -107,14 +120,16 @@ def stages(report: Report) -> Table:
         Row(stage.name, _cells(report, stage=stage), stage.pipeline.name) for stage in report.stages
     ]
     total = Row("All stages", _cells(report))
-    return Table("stages", "By stage", "Stage", [c.label for c in COLUMNS], rows, total)
+    columns = [column.label for column in COLUMNS]
+    return Table("stages", "By stage", "Stage", columns, rows, total, report.currency)
 
 
 def reps(report: Report) -> Table:
     """Return each rep's figures."""
     rows = [Row(str(owner), _cells(report, owner=owner)) for owner in report.owners]
     total = Row("All reps", _cells(report))
-    return Table("reps", "By rep", "Rep", [c.label for c in COLUMNS], rows, total)
+    columns = [column.label for column in COLUMNS]
+    return Table("reps", "By rep", "Rep", columns, rows, total, report.currency)
 
 
 def heat(report: Report) -> Table:
@@ -126,7 +141,7 @@ def heat(report: Report) -> Table:
                 Cell(
                     str(owner),
                     report.tally(Figure.DARK_NOW, stage, owner),
-                    query(Figure.DARK_NOW, report.period, stage, owner),
+                    query(Figure.DARK_NOW, report.scope, stage, owner),
                     level=report.heat(stage, owner),
                 )
                 for owner in report.owners
@@ -149,7 +164,7 @@ def steps(report: Report) -> Table:
                 Cell(
                     str(figure.label),
                     Tally(step.counts[figure]),
-                    query(figure, step.period),
+                    query(figure, report.scope.narrowed(period=step.period)),
                 )
                 for figure in PLOTTED
             ],
@@ -166,23 +181,20 @@ def _cells(report: Report, *, stage: Stage | None = None, owner: User | None = N
         Cell(
             column.label,
             report.tally(column.figure, stage, owner),
-            query(column.figure, report.period, stage, owner),
+            query(column.figure, report.scope, stage, owner),
             column.is_value,
+            currency=report.currency,
         )
         for column in COLUMNS
     ]
 
 
 def query(
-    figure: Figure, period: Period, stage: Stage | None = None, owner: User | None = None
+    figure: Figure, scope: Scope, stage: Stage | None = None, owner: User | None = None
 ) -> str:
     """Return what of an address follows the "?" to open the deals behind a number."""
-    asked: dict[str, object] = {"figure": figure.value}
-    if stage:
-        asked["stage"] = stage.pk
-    if owner:
-        asked["owner"] = owner.pk
-    return urlencode({**asked, **days(period)})
+    narrowed = scope.narrowed(stage=stage or scope.stage, owner=owner or scope.owner)
+    return narrowed.query(figure=figure.value)
 
 
 def days(period: Period) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The gone-dark report: its figures by stage and rep, week by week, and the deals behind them.
+"""The gone-dark report: its figures by stage and rep, week by week, beside the period before.
 
 A fixed number of queries, however many deals there are. Source: `docs/figures.md`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -21,29 +21,25 @@ from django.db.models.functions import TruncMonth, TruncWeek
 from accounts.models import User
 from deals import figures
 from deals.cutoffs import Cutoffs
-from deals.figures import OF_A_PERIOD, Figure, Rows
-from deals.models import Deal, Stage
+from deals.figures import Figure, Rows
+from deals.lengths import Attempts, Relighting, attempts, relighting
+from deals.models import Stage
 from deals.periods import Period
+from deals.rates import Rates
+from deals.scopes import Scope
+from deals.shares import Share
+from deals.tallies import Tally
 
 HEAT_LEVELS = 5  # the look's steps from the lightest to the darkest cell
-CENTS = Decimal("0.00")
 PLOTTED = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO)
 Place = tuple[Figure, int | None, int | None]
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many, and their amounts, each currency for itself: never added blindly."""
-
-    count: int = 0
-    amounts: dict[str, Decimal] = field(default_factory=dict)
-
-    def add(self, count: int, currency: str, amount: Decimal | None) -> None:
-        """Count some more of one currency."""
-        self.count += count
-        if amount is not None:
-            # SQLite adds up without the cents that PostgreSQL keeps
-            self.amounts[currency] = self.amounts.get(currency, CENTS) + amount.quantize(CENTS)
+# A figure's share: so many of the first of so many of all the others.
+SHARES: Mapping[Figure, tuple[Figure, tuple[Figure, ...]]] = {
+    Figure.DARK_NOW: (Figure.DARK_NOW, (Figure.OPEN,)),
+    Figure.WENT_DARK: (Figure.CROSSED, (Figure.WAITED,)),
+    Figure.RELIT: (Figure.CAME_BACK, (Figure.ENDED_DARK,)),
+    Figure.WON: (Figure.WON, (Figure.WON, Figure.LOST)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +51,69 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Report:
-    """All that the report says; ask it by figure, stage and owner, or leave one out for the sum."""
+class Told:
+    """The figures of one scope; ask by figure, stage and owner, or leave one out for the sum."""
 
-    period: Period
-    stages: Sequence[Stage]
-    owners: Sequence[User]
+    scope: Scope
     tallies: Mapping[Place, Tally]
-    before: Mapping[Figure, int]
-    steps: Sequence[Step]
-    open_amounts: Mapping[str, Decimal]
+    relighting: Relighting
+    attempts: Attempts
 
     def tally(self, figure: Figure, stage: Stage | None = None, owner: User | None = None) -> Tally:
         """Return a figure, of one stage or of all, of one owner or of all."""
         place = (figure, stage.pk if stage else None, owner.pk if owner else None)
         return self.tallies.get(place, Tally())
+
+    def share(
+        self, figure: Figure, stage: Stage | None = None, owner: User | None = None
+    ) -> Share | None:
+        """Return how many of how many a figure counts; None where it is a share of nothing.
+
+        Of dark silences that ended, those that did so in a reply; of silences that waited, those
+        that went dark; of open deals, the dark ones; of once-dark deals that were won or lost,
+        the won ones.
+        """
+        if figure not in SHARES:
+            return None
+        part, whole = SHARES[figure]
+        return Share(
+            self.tally(part, stage, owner).count,
+            sum(self.tally(each, stage, owner).count for each in whole),
+        )
+
+    @property
+    def value_share(self) -> Decimal | None:
+        """The value dark as a share of the open pipeline's, from 0 to 1; None of a pipeline of none.
+
+        Of both, what could be told in the workspace's currency; dark deals count with what they
+        went dark with on either side, so that it is never more than all.
+        """
+        whole = self.tally(Figure.OPEN).value
+        return self.tally(Figure.DARK_NOW).value / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Report(Told):
+    """All that the report says: the figures of its scope, and `before` those of the period before.
+
+    `currency` is the workspace's, in which values are told.
+    """
+
+    currency: str
+    stages: Sequence[Stage]
+    owners: Sequence[User]
+    before: Told
+    steps: Sequence[Step]
+
+    @property
+    def period(self) -> Period:
+        """The days it speaks about."""
+        return self.scope.period
+
+    @property
+    def open_amounts(self) -> Mapping[str, Decimal]:
+        """What the open pipeline is worth, each currency for itself."""
+        return self.tally(Figure.OPEN).amounts
 
     def heat(self, stage: Stage, owner: User) -> int:
         """Return how dark a cell of "dark now" is, 0 to 5, against the darkest one."""
@@ -87,59 +131,72 @@ class Report:
         return max(cells, default=1)
 
 
-def report(reader: User, period: Period, now: datetime) -> Report:
-    """Return the report of a period as a reader may see it."""
-    tallies: dict[Place, Tally] = defaultdict(Tally)
-    cutoffs = Cutoffs.at(now)
-    for figure in Figure:
-        found = figures.rows(figure, reader=reader, period=period, cutoffs=cutoffs)
-        for stage, owner, currency, count, amount in _cells(found):
-            for place in product([stage, None], [owner, None]):
-                tallies[figure, *place].add(count, currency, amount)
-    owners = {owner for _, _, owner in tallies if owner is not None}
+def report(reader: User, scope: Scope | Period, now: datetime | None = None) -> Report:
+    """Return the report of a scope as a reader may see it."""
+    if isinstance(scope, Period):
+        assert now is not None
+        scope = Scope(scope, now)
+    asking = _Asking(reader, Rates.at(scope.as_of), Cutoffs.at(scope.as_of))
+    told = asking.told(scope)
+    owners = {owner for figure, _, owner in told.tallies if owner and figure != Figure.OPEN}
     return Report(
-        period=period,
+        scope=scope,
+        tallies=told.tallies,
+        relighting=told.relighting,
+        attempts=told.attempts,
+        currency=asking.rates.currency,
         stages=list(Stage.objects.select_related("pipeline")),
         owners=list(User.objects.filter(pk__in=owners)),
-        tallies=dict(tallies),
-        before=_before(reader, period, cutoffs),
-        steps=_steps(reader, period, cutoffs),
-        open_amounts=_open_amounts(reader),
+        before=asking.told(scope.before),
+        steps=asking.steps(scope),
     )
 
 
-def _cells(found: Rows) -> Any:
-    """Yield (stage, owner, currency, how many, their amounts)."""
-    grouped = found.order_by().values_list("of_stage", "of_owner", "of_currency")
-    return grouped.annotate(Count("pk"), Sum("of_amount"))
+@dataclass(frozen=True)
+class _Asking:
+    """Who asks, and what is read once for all figures."""
 
+    reader: User
+    rates: Rates
+    cutoffs: Cutoffs
 
-def _before(reader: User, period: Period, cutoffs: Cutoffs) -> dict[Figure, int]:
-    """Return how many there were in the period of equal length before."""
-    return {
-        figure: figures.rows(figure, reader=reader, period=period.before, cutoffs=cutoffs).count()
-        for figure in OF_A_PERIOD
-    }
+    def rows(self, figure: Figure, scope: Scope) -> Rows:
+        return figures.rows(figure, reader=self.reader, scope=scope, cutoffs=self.cutoffs)
 
-
-def _steps(reader: User, period: Period, cutoffs: Cutoffs) -> list[Step]:
-    truncate = TruncWeek if period.step == "week" else TruncMonth
-    counts: dict[tuple[Figure, date], int] = {}
-    for figure in PLOTTED:
-        found = figures.rows(figure, reader=reader, period=period, cutoffs=cutoffs)
-        told = found.annotate(step=truncate("at", tzinfo=period.zone)).order_by()
-        for step, count in told.values_list("step").annotate(Count("pk")):
-            counts[figure, step.date()] = count
-    return [
-        Step(
-            part,
-            {figure: counts.get((figure, period.step_start(part.first)), 0) for figure in PLOTTED},
+    def told(self, scope: Scope) -> Told:
+        tallies: dict[Place, Tally] = defaultdict(Tally)
+        for figure in Figure:
+            for stage, owner, currency, rate, count, amount in self._cells(figure, scope):
+                told = self.rates.of(currency, rate)
+                for place in product([stage, None], [owner, None]):
+                    tallies[figure, *place].add(count, currency, amount, told)
+        return Told(
+            scope,
+            dict(tallies),
+            relighting(self.rows(Figure.RELIT, scope)),
+            attempts(self.rows(Figure.LET_GO, scope)),
         )
-        for part in period.steps()
-    ]
 
+    def _cells(self, figure: Figure, scope: Scope) -> Any:
+        """Yield (stage, owner, currency, id of its rate, how many, their amounts)."""
+        found = self.rates.told(self.rows(figure, scope)).order_by()
+        grouped = found.values_list("of_stage", "of_owner", "of_currency", "of_rate")
+        return grouped.annotate(Count("pk"), Sum("of_amount"))
 
-def _open_amounts(reader: User) -> dict[str, Decimal]:
-    """Return what the reader's open deals are worth, each currency for itself."""
-    open_ones = Deal.objects.overseen_by(reader).open().filter(amount__isnull=False)
-    return dict(open_ones.order_by().values_list("currency").annotate(Sum("amount")))
+    def steps(self, scope: Scope) -> list[Step]:
+        """Return the counts of each week or month of the period."""
+        period = scope.period
+        truncate = TruncWeek if period.step == "week" else TruncMonth
+        counts: dict[tuple[Figure, date], int] = {}
+        for figure in PLOTTED:
+            found = self.rows(figure, scope)
+            told = found.annotate(step=truncate("at", tzinfo=period.zone)).order_by()
+            for step, count in told.values_list("step").annotate(Count("pk")):
+                counts[figure, step.date()] = count
+        return [
+            Step(
+                part,
+                {each: counts.get((each, period.step_start(part.first)), 0) for each in PLOTTED},
+            )
+            for part in period.steps()
+        ]

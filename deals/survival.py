@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 CENSORED, REPLIED, CLOSED = 0, 1, 2  # how a silence ended, as far as we saw
 Z = 1.959963984540054  # the normal quantile of a 95 % interval

@@ -47,6 +47,7 @@ def test_an_amount_is_read_exactly_however_thousands_are_marked(text: str, amoun
         ("1,00,000", "“1,00,000” is not an amount. Write digits, such as 84000 or 84000.50."),
         ("", "“” is not an amount. Write digits, such as 84000 or 84000.50."),
         ("9999999999999", "That is too large: at most 999,999,999,999.99 can be kept."),
+        ("9" * 400, "That is too large: at most 999,999,999,999.99 can be kept."),
     ],
 )
 def test_what_is_no_amount_is_refused_with_the_remedy(text: str, remedy: str) -> None:

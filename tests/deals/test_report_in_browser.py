@@ -15,7 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from deals.models import Stage, Threshold
+from deals.models import Stage
 from tests.cast import Story, make_deal, sweep_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,33 +50,6 @@ def page_of_ada(browser: Browser, live_server: Any, ines: User, ada: User) -> It
     page = open_for(browser, live_server, ada)
     yield page
     assert page.complaints == []  # type: ignore[attr-defined]
-    page.context.close()
-
-
-def test_a_threshold_says_what_it_flags_while_it_is_typed(page_of_ada: Page) -> None:
-    page, demo = page_of_ada, Stage.objects.get(name="Demo")
-    page.goto("/thresholds/")
-    page.get_by_role("link", name="Demo").click()
-    page.get_by_label("Dark after").fill("5d")
-    preview = page.locator("#preview")
-    expect(preview).to_contain_text("It would flag 1 open deal that is not dark now.")
-    expect(preview.get_by_role("link", name="6 days silent")).to_be_visible()
-    preview.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Demo is dark after 5 days, from now on.")).to_be_visible()
-    assert Threshold.objects.filter(stage=demo).latest("pk").dark_after == "5d"
-
-
-def test_without_scripts_a_threshold_is_seen_and_then_saved(
-    browser: Browser, live_server: Any, ines: User, ada: User
-) -> None:
-    goes_dark(ines, days=6)
-    page = open_for(browser, live_server, ada, java_script_enabled=False)
-    page.goto(f"/thresholds/{Stage.objects.get(name='Demo').pk}/")
-    page.get_by_label("Dark after").fill("5d")
-    page.keyboard.press("Enter")
-    expect(page.locator("#preview")).to_contain_text("It would flag 1 open deal")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Demo is dark after 5 days, from now on.")).to_be_visible()
     page.context.close()
 
 
