@@ -6,7 +6,7 @@ A touch is known by its `source` and `external_id`. Source: SILENCE.md, "History
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -25,10 +25,14 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a touch that arrived, and the row that stands for it."""
+    """What became of a touch that arrived, and the row that stands for it.
+
+    `was` is what the row said until then in the fields that were corrected.
+    """
 
     touch: Touch
     fate: Literal["created", "updated", "unchanged"]
+    was: dict[str, object] = field(default_factory=dict)
 
 
 def turn_left(direction: str, *, needs_answer: bool = True) -> Turn:
@@ -43,15 +47,29 @@ def take_in(
 ) -> tuple[list[Recorded], set[int]]:
     """Record touches and leave the replay of the deals returned to the caller's transaction.
 
-    `told` names what the source says: in the rest a known touch stays as it is.
+    `told` names what the source says: in the rest a known touch stays as it is; with nothing
+    told, known ones stay wholly.
     """
-    lock(touch.deal_id for touch in touches)
-    known = _known(touches)
-    lock({row.deal_id for row in known.values()} - {touch.deal_id for touch in touches})
+    known = _locked(touches)
     arrivals = list(_arrivals(touches, known, now, told))
     new = [recorded.touch for recorded, _ in arrivals if recorded.fate == "created"]
     corrected = [(recorded.touch, changed) for recorded, changed in arrivals if changed]
     return [recorded for recorded, _ in arrivals], _write(new, corrected)
+
+
+def _locked(touches: Sequence[Touch]) -> dict[tuple[str, str], Touch]:
+    """Lock the deals of touches, and those where they stand now; return the rows that stand.
+
+    Read again after each lock: while we waited for it, somebody may have moved one elsewhere.
+    """
+    held = {touch.deal_id for touch in touches}
+    lock(held)
+    known = _known(touches)
+    while elsewhere := {row.deal_id for row in known.values()} - held:
+        lock(elsewhere)
+        held |= elsewhere
+        known = _known(touches)
+    return known
 
 
 def foresee(
@@ -76,7 +94,8 @@ def _arrivals(
             known[key] = touch
             yield Recorded(touch, "created"), {}
         elif changed := _correction(known[key], touch, said):
-            yield Recorded(known[key], "updated"), changed
+            was = {name: getattr(known[key], name) for name in changed}
+            yield Recorded(known[key], "updated", was), changed
         else:
             yield Recorded(known[key], "unchanged"), {}
 
@@ -105,7 +124,7 @@ def _complete(touch: Touch, now: datetime) -> None:
 
 def _correction(row: Touch, touch: Touch, told: Collection[str]) -> dict[str, object]:
     """Return what a repeated arrival says otherwise than the row."""
-    names = {*told, "turn"} if row.direction != touch.direction else told
+    names = {*told, "turn"} if told and row.direction != touch.direction else told
     return {
         name: getattr(touch, name)
         for name in names

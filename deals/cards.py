@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import User
 from contacts.models import Address, Company, Contact, Fact
-from deals import calendars, course
+from deals import calendars, course, particulars
 from deals.models import Deal
 from deals.people import deals_with
 from deals.replay import lock
@@ -30,11 +30,12 @@ def open_deal(deal: Deal, *, now: datetime, user: User) -> Deal:
 
 
 @transaction.atomic
-def change_deal(deal: Deal, changed: Collection[str]) -> None:
+def change_deal(deal: Deal, changed: Collection[str], *, now: datetime) -> None:
     """Save those fields of a deal that people write; its course and people have doors of their own."""
     lock([deal.pk])
     _keep(deal.company)
     deal.save(update_fields=changed)
+    particulars.note([deal.pk], now)
 
 
 @transaction.atomic
@@ -54,6 +55,7 @@ def save_contact(
         address.contact = contact
         address.save()
     calendars.follow_company(contact, now=now)
+    particulars.note_led_by([contact.pk], now)
     return contact
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from deals import particulars
 from deals.conversation import not_in_the_future
 from deals.models import (
     Deal,
@@ -52,6 +53,7 @@ def open_deal(
         turn=turn_on_entry(deal.stage) if turn is None else turn,
         user=user,
     )
+    particulars.note([deal.pk], now)
     replay([deal.pk], now)
     return deal
 
@@ -212,9 +214,10 @@ def open_onboarding(deal: Deal, *, now: datetime, user: User | None = None) -> D
     stage = onboarding_stage()
     if stage is None:
         raise ValidationError("There is no customers’ pipeline. Make one in the settings first.")
-    lock([deal.pk])  # so that two at once open one
+    lock([*deal.contact.led_deals.values_list("pk", flat=True), deal.pk])  # two at once open one
     deal.contact.kind = deal.contact.Kind.CUSTOMER
     deal.contact.save(update_fields=["kind"])
+    particulars.note_led_by([deal.contact_id], now)
     onboarding = Deal(
         title=deal.title, stage=stage, contact=deal.contact, company=deal.company,
         owner=deal.owner, currency=deal.currency, wanted=deal.wanted, opened_at=now,

@@ -61,6 +61,30 @@ def load(deal_ids: Iterable[int], rulebook: Rulebook) -> dict[int, History]:
     return {row.pk: _history(row, gathered, rulebook) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a deal's silences are judged by besides its stage: holds, promises and calendars.
+
+    `calendar(by, at)` names the work calendar that counts at an instant; `changes` are the
+    instants at which another primary contact, or another calendar of theirs, begins to count.
+    """
+
+    holds: Sequence[Interval]
+    promises: Sequence[Promised]
+    calendar: Callable[[str, datetime], int]
+    calendars: frozenset[int]
+    changes: frozenset[datetime]
+
+
+def waiting(deal_ids: Iterable[int], rulebook: Rulebook) -> dict[int, Waiting]:
+    """Return what holds, promises and calendars judge each deal by; as `load` reads them."""
+    ids, gathered = list(deal_ids), _Gathered()
+    _people(ids, gathered)
+    _waiting(ids, gathered)
+    _contacts(_contacts_of(gathered), gathered)
+    return {pk: _waiting_of(pk, gathered, rulebook) for pk in ids}
+
+
 def _gather(ids: Sequence[int]) -> _Gathered:
     gathered = _Gathered()
     _touches(ids, gathered)
@@ -68,9 +92,13 @@ def _gather(ids: Sequence[int]) -> _Gathered:
     _outcomes(ids, gathered)
     _people(ids, gathered)
     _waiting(ids, gathered)
-    contacts = {row.contact_id for rows in gathered.people.values() for row in rows}
-    _contacts(sorted(contacts), gathered)
+    _contacts(_contacts_of(gathered), gathered)
+    _opt_outs(_contacts_of(gathered), gathered)
     return gathered
+
+
+def _contacts_of(gathered: _Gathered) -> list[int]:
+    return sorted({row.contact_id for rows in gathered.people.values() for row in rows})
 
 
 def _touches(ids: Sequence[int], gathered: _Gathered) -> None:
@@ -138,7 +166,7 @@ def _waiting(ids: Sequence[int], gathered: _Gathered) -> None:
 
 
 def _contacts(ids: Sequence[int], gathered: _Gathered) -> None:
-    """Read what holds for a contact on every deal: absences, calendars, opt-outs."""
+    """Read what holds for a contact on every deal: absences and calendars."""
     notes: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     for contact, since, until in Hold.objects.filter(contact__in=ids).values_list(
         "contact_id", "starts_at", "ends_at"
@@ -156,7 +184,6 @@ def _contacts(ids: Sequence[int], gathered: _Gathered) -> None:
     uses = CalendarUse.objects.filter(contact__in=ids).order_by("pk")
     for row in uses.values_list("contact_id", "calendar_id", "counts_from", named=True):
         gathered.uses[row.contact_id].append(row)
-    _opt_outs(ids, gathered)
 
 
 def _opt_outs(ids: Sequence[int], gathered: _Gathered) -> None:
@@ -172,23 +199,32 @@ def _opt_outs(ids: Sequence[int], gathered: _Gathered) -> None:
 
 def _history(deal: Row, gathered: _Gathered, rulebook: Rulebook) -> History:
     people = gathered.people[deal.pk]
-    leads = [row for row in people if row.is_primary]
-    calendar = _calendar_at(leads, gathered, rulebook.workspace_calendar)
+    waiting = _waiting_of(deal.pk, gathered, rulebook)
     stages = gathered.stages[deal.pk] or [deal.stage_id]
-    uses = [use for row in leads for use in gathered.uses[row.contact_id]]
-    calendars = {use.calendar_id for use in uses if use.calendar_id}
-    changes = set(rulebook.changes(stages, calendars | {rulebook.workspace_calendar}))
-    changes.update(row.joined_at for row in leads)
-    changes.update(use.counts_from for use in uses if use.counts_from)
+    changes = {*waiting.changes, *rulebook.changes(stages, waiting.calendars)}
     return History(
         opened_at=deal.opened_at,
         first_stage=stages[0],
         events=[*gathered.events[deal.pk], *_withdrawals(people, gathered)],
-        policy=_policy(rulebook, calendar),
-        calendar=calendar,
+        policy=_policy(rulebook, waiting.calendar),
+        calendar=waiting.calendar,
         changes=sorted(changes),
-        holds=[*gathered.holds[deal.pk], *_absences(leads, gathered)],
-        promises=gathered.promises[deal.pk],
+        holds=waiting.holds,
+        promises=waiting.promises,
+    )
+
+
+def _waiting_of(deal: int, gathered: _Gathered, rulebook: Rulebook) -> Waiting:
+    leads = [row for row in gathered.people[deal] if row.is_primary]
+    uses = [use for row in leads for use in gathered.uses[row.contact_id]]
+    own = {use.calendar_id for use in uses if use.calendar_id}
+    joined = {row.joined_at for row in leads}
+    return Waiting(
+        holds=[*gathered.holds[deal], *_absences(leads, gathered)],
+        promises=gathered.promises[deal],
+        calendar=_calendar_at(leads, gathered, rulebook.workspace_calendar),
+        calendars=frozenset(own | {rulebook.workspace_calendar}),
+        changes=frozenset(joined | {use.counts_from for use in uses if use.counts_from}),
     )
 
 

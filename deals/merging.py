@@ -26,7 +26,7 @@ from contacts.models import (
     ContactAlias,
     OptOut,
 )
-from deals import calendars
+from deals import calendars, particulars
 from deals.models import CalendarUse, Deal, Participation
 from deals.replay import lock, replay
 
@@ -126,6 +126,7 @@ def merge_contacts(
         ContactAlias(contact=kept, source=other.source, external_id=other.external_id).save()
     _absorb(kept, other)
     calendars.follow_company(kept, now=now)
+    particulars.note(deals, now)
     replay(deals, now)
     return kept
 

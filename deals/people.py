@@ -12,6 +12,7 @@ from django.db.models import Exists, Max, Q
 
 from accounts.models import User, UserQuerySet
 from contacts.models import Address, Company, Contact, OptOut
+from deals import particulars
 from deals.conversation import not_in_the_future
 from deals.models import Deal, Direction, Participation, Touch
 from deals.replay import lock, replay
@@ -53,14 +54,16 @@ def make_primary(deal: Deal, contact: Contact, *, now: datetime) -> None:
     deal.contact = contact
     deal.company = contact.company or deal.company
     deal.save(update_fields=["contact", "company"])
+    particulars.note([deal.pk], now)
     replay([deal.pk], now)
 
 
 @transaction.atomic
-def hand_over(deals: list[int], owner: User) -> None:
-    """Give deals to another owner; spells of the past keep theirs."""
+def hand_over(deals: list[int], owner: User, *, now: datetime) -> None:
+    """Give deals to another owner from now on; spells of the past keep theirs."""
     lock(deals)
     Deal.objects.filter(pk__in=deals).update(owner=owner)
+    particulars.note(deals, now)
 
 
 def next_owners(deal: Deal, user: User) -> UserQuerySet:

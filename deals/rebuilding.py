@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from deals import particulars
 from deals.models import Deal
 from deals.replay import compare, lock, replay
 from deals.sweep import last_sweep_at
@@ -28,7 +29,7 @@ class Rebuilt:
 
 
 def check(now: datetime, told: Told = lambda *_: None) -> Rebuilt:
-    """Compare all rows with a replay from nothing, writing nothing.
+    """Compare all rows with a replay from nothing, and particulars with their deals, writing nothing.
 
     What is only left to the next sweep counts as equal: a deal differs if it does as of `now`
     and did as of the last sweep.
@@ -60,17 +61,22 @@ def _chunks() -> Iterator[list[int]]:
 
 def _differing(ids: Sequence[int], now: datetime) -> set[int]:
     """Compare without locks, so that others can work, and what seems to differ again with them."""
-    suspects = compare(ids, now).differing
+    suspects = compare(ids, now).differing | particulars.differing(ids)
     if not suspects:
         return set()
     with transaction.atomic():
         lock(suspects)
         differing = compare(suspects, now).differing
         swept_at = last_sweep_at()
-        return compare(differing, swept_at).differing if swept_at and differing else differing
+        if swept_at and differing:
+            differing = compare(differing, swept_at).differing
+        return differing | particulars.differing(suspects)
 
 
 @transaction.atomic
 def _replayed(ids: Sequence[int], now: datetime) -> set[int]:
     lock(ids)
-    return replay(ids, now)
+    unlike = particulars.differing(ids)
+    differing = replay(ids, now, is_news=False)
+    particulars.mend(unlike, now)
+    return differing | unlike

@@ -12,9 +12,11 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from deals import histories, silence
+from deals import announcing, histories, particulars, silence
+from deals.announcing import News, Watch
 from deals.events import History, Replayed, Spell, Stretch
 from deals.models import DarkSpell, Deal, Silence
+from deals.particulars import Facts
 from deals.policies import Rulebook
 
 SILENCE_FIELDS = (
@@ -38,9 +40,11 @@ class Changes:
     new_silences: list[Silence] = field(default_factory=list)
     gone_silences: list[int] = field(default_factory=list)
     spells: list[DarkSpell] = field(default_factory=list)
+    crossings: list[tuple[Deal, DarkSpell]] = field(default_factory=list)  # new, or moved
     new_spells: list[DarkSpell] = field(default_factory=list)
     gone_spells: list[int] = field(default_factory=list)
     differing: set[int] = field(default_factory=set)
+    news: list[News] = field(default_factory=list)
 
 
 def lock(deal_ids: Iterable[int]) -> None:
@@ -57,14 +61,19 @@ def lock(deal_ids: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def replay(deal_ids: Iterable[int], now: datetime, *, is_sweep: bool = False) -> set[int]:
+def replay(
+    deal_ids: Iterable[int], now: datetime, *, is_sweep: bool = False, is_news: bool = True
+) -> set[int]:
     """Bring the rows of deals in line with their histories; return the deals that changed.
 
-    Only a sweep first marks an open silence dark; a replay corrects or clears the mark.
+    Only a sweep first marks an open silence dark; a replay corrects or clears the mark. What is
+    new is announced, unless that `is_news` to nobody.
     The caller holds the locks (`lock`). Source: SILENCE.md, "History" and "When it is dark".
     """
     changes = compare(deal_ids, now, is_sweep=is_sweep)
     write(changes)
+    if is_news:
+        announcing.announce(changes.news, now)
     return changes.differing
 
 
@@ -82,9 +91,12 @@ def compare(deal_ids: Iterable[int], now: datetime, *, is_sweep: bool = False) -
     for deal in Deal.objects.filter(pk__in=ids):
         history = loaded[deal.pk]
         truth = silence.replay(history, now)
+        watch = Watch(deal, stored[deal.pk], now)
+        changes.news += watch.outcome(truth, history)
         _compare_deal(deal, truth, changes)
-        comparison = _Comparison(deal, history, now, is_sweep, spells, changes)
+        comparison = _Comparison(deal, history, now, is_sweep, spells, changes, watch)
         comparison.run(stored[deal.pk], truth.silences)
+    particulars.recall(changes.crossings)
     return changes
 
 
@@ -98,7 +110,8 @@ def write(changes: Changes) -> None:
         Silence.objects.bulk_update(rows, fields, batch_size=200)
     Silence.objects.bulk_create(changes.new_silences, batch_size=500)
     for spells in _ended_first(changes.spells):
-        DarkSpell.objects.bulk_update(spells, SPELL_FIELDS, batch_size=500)
+        fields = [*SPELL_FIELDS, *(Facts._fields if changes.crossings else ())]
+        DarkSpell.objects.bulk_update(spells, fields, batch_size=500)
     DarkSpell.objects.bulk_create(changes.new_spells, batch_size=500)
     Deal.objects.bulk_update(changes.deals, DEAL_FIELDS, batch_size=500)
 
@@ -126,6 +139,7 @@ class _Comparison:
     is_sweep: bool
     spells: dict[int, list[DarkSpell]]
     changes: Changes
+    watch: Watch
 
     def run(self, stored: list[Silence], true: list[Stretch]) -> None:
         rows = _continued(stored, true)
@@ -150,6 +164,7 @@ class _Comparison:
             self.changes.silences.append(row)
             self.changes.silence_fields |= changed
             self.differs([row])
+        self.changes.news += self.watch.silence(row, stretch)
         self.compare_spells(row, stretch, spells)
 
     def values(self, stretch: Stretch, spells: Sequence[Spell]) -> dict[str, object]:
@@ -174,16 +189,20 @@ class _Comparison:
         }
 
     def compare_spells(self, row: Silence, stretch: Stretch, spells: Sequence[Spell]) -> None:
-        """Bring the spells in line; one that goes on keeps its owner and amount."""
+        """Bring the spells in line; one whose crossing stays keeps its particulars."""
         left = list(self.spells.get(row.pk, ())) if row.pk else []
         for spell in spells:
             known = next((old for old in left if _overlap(old, spell.since, spell.to)), None)
             stage = stretch.stage_at(spell.since)
             if known is None:
-                self.changes.new_spells.append(self.new_spell(row, spell, stage))
+                known = self.new_spell(row, spell, stage)
+                self.changes.new_spells.append(known)
+                self.changes.crossings.append((self.deal, known))
                 self.differs([spell])
                 continue
             left.remove(known)
+            if known.started_at != spell.since:
+                self.changes.crossings.append((self.deal, known))
             if (known.started_at, known.ended_at, known.stage_id) != (spell.since, spell.to, stage):
                 known.started_at, known.ended_at, known.stage_id = spell.since, spell.to, stage
                 self.changes.spells.append(known)
@@ -197,9 +216,6 @@ class _Comparison:
             started_at=spell.since,
             ended_at=spell.to,
             stage_id=stage,
-            owner_id=self.deal.owner_id,
-            amount=self.deal.amount,
-            currency=self.deal.currency,
             recorded_at=self.now,
         )
 

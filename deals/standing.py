@@ -92,7 +92,7 @@ def of(
     rows = list(silences)
     rulebook = rulebook or Rulebook.load()
     held = [row.deal_id for row in rows if row.held_until is not None]
-    known = histories.load(held, rulebook) if held else {}
+    known = histories.waiting(held, rulebook) if held else {}
     return {
         row.pk: judge(
             row.by,

@@ -32,7 +32,7 @@ from deals.models import (
 from deals.silence import UNDATED_ABSENCE
 from deals.standing import Standing
 from deals.strip import Mark, Stretch, Strip
-from deals.wording import say_duration, say_when
+from deals.wording import say_duration, say_end, say_when
 
 SHOWN = 30  # touches on a page; the rest is a link away
 WROTE = {
@@ -246,11 +246,10 @@ def _day(at: datetime, zone: tzinfo) -> str:
 
 
 def _of_hold(hold: Hold, now: datetime, zone: tzinfo) -> Entry:
-    until = say_when(_end_of(hold), now, zone)
-    verb = "until" if _end_of(hold) > now else "ended"
+    lasts = say_end(_end_of(hold), now, zone)
     return Entry(
-        hold.starts_at, "hold", f"{hold.get_reason_display()}, {verb} {until.removeprefix('on ')}",
-        hold.note, hold=hold if _end_of(hold) > now else None,
+        hold.starts_at, "hold", f"{hold.get_reason_display()}, {lasts}", hold.note,
+        hold=hold if _end_of(hold) > now else None,
     )  # fmt: skip
 
 

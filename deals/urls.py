@@ -2,17 +2,19 @@ from django.urls import path
 
 from deals.views import (
     board,
+    calendar_year,
     calendars,
     companies,
     consent,
     contacts,
     course,
     deals,
+    exporting,
     importing,
     merging,
     people,
     pipelines,
-    report,
+    rates,
     thresholds,
 )
 
@@ -44,6 +46,7 @@ urlpatterns = [
     path("contacts/<int:pk>/opt-outs/<int:out_id>/lift/", consent.opt_in, name="opt-in"),
     path("contacts/<int:pk>/erasure/", consent.erase, name="erase"),
     path("contacts/<int:pk>/calendar/", consent.hours, name="contact-hours"),
+    path("contacts/<int:pk>/year/", calendar_year.of_contact, name="contact-year"),
     path(
         "contacts/<int:pk>/merge/", merging.choose, {"kind": "contact"}, name="contact-merge-with"
     ),
@@ -78,23 +81,49 @@ urlpatterns = [
     path("settings/stages/<int:pk>/", pipelines.edit_stage, name="stage-edit"),
     path("settings/stages/<int:pk>/place/", pipelines.move_stage, name="stage-move"),
     path("settings/stages/<int:pk>/removal/", pipelines.remove_stage, name="stage-remove"),
+    path("settings/rates/", rates.rate_list, name="rates"),
+    path("settings/rates/new/", rates.new, name="rate-new"),
+    path("settings/rates/<int:pk>/", rates.edit, name="rate-edit"),
+    path("settings/rates/<int:pk>/removal/", rates.remove, name="rate-remove"),
     path("settings/calendars/", calendars.calendar_list, name="calendars"),
     path("settings/calendars/new/", calendars.new, name="calendar-new"),
     path("settings/calendars/<int:pk>/", calendars.edit, name="calendar-edit"),
+    path("settings/calendars/<int:pk>/preview/", calendars.preview, name="calendar-preview"),
+    path("settings/calendars/<int:pk>/removal/", calendars.remove, name="calendar-remove"),
+    path("settings/calendars/<int:pk>/return/", calendars.bring_back, name="calendar-return"),
+    path("calendars/ours/", calendar_year.ours, name="calendar-ours"),
+    path("calendars/<int:pk>/", calendar_year.year, name="calendar"),
     # Import
     path("settings/import/", importing.imports, name="import"),
     path("settings/import/<int:pk>/", importing.run, name="import-run"),
+    path("settings/import/<int:pk>/columns/", importing.columns, name="import-columns"),
+    path("settings/import/<int:pk>/cancellation/", importing.cancel, name="import-cancel"),
+    path("settings/import/<int:pk>/undo/", importing.undo, name="import-undo"),
     path("settings/import/<int:pk>/confirm/", importing.confirm, name="import-confirm"),
     path("settings/import/<int:pk>/drop/", importing.drop, name="import-drop"),
     path("settings/import/<int:pk>/rejected.csv", importing.rejected, name="import-rejected"),
-    # The report
-    path("report/", report.page, name="report"),
-    path("report/deals/", report.deals, name="report-deals"),
-    path("report/deals.csv", report.deals_table, name="report-deals-table"),
-    path("report/<slug:name>.csv", report.table, name="report-table"),
+    # Lists to take away
+    path("deals/deals.<str:form>", exporting.deals, name="deals-table"),
+    path("deals/touches.<str:form>", exporting.touches, name="touches-table"),
+    path("deals/stages.<str:form>", exporting.stages, name="stages-table"),
+    path("deals/silences.<str:form>", exporting.silences, name="silences-table"),
+    path("deals/<int:pk>/touches.<str:form>", exporting.touches_of_deal, name="deal-touches-table"),
+    path(
+        "contacts/<int:pk>/touches.<str:form>",
+        exporting.touches_of_contact,
+        name="contact-touches-table",
+    ),
+    path("contacts/contacts.<str:form>", exporting.contacts, name="contacts-table"),
+    path("companies/companies.<str:form>", exporting.companies, name="companies-table"),
+    path("settings/people.<str:form>", exporting.people, name="people-table"),
     # Thresholds
     path("thresholds/", thresholds.page, name="thresholds"),
     path("thresholds/<int:pk>/", thresholds.stage, name="threshold"),
     path("thresholds/<int:pk>/preview/", thresholds.preview, name="threshold-preview"),
     path("thresholds/<int:pk>/progress/", thresholds.progress, name="threshold-progress"),
+    path(
+        "thresholds/<int:pk>/versions/<int:version>/return/",
+        thresholds.restore,
+        name="threshold-return",
+    ),
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from deals.standing import Standing, State
 
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 THRESHOLD_AT = 62.5  # where the meter has its tick; past it is night (design of the meter)
+EARLY = time(8)  # of a day that ends before, little is meant: its hour is said, too
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -45,6 +46,28 @@ def say_when(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"on {there.day} {there:%B}{year}"
 
 
+def say_end(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Say how long something lasts or did: "until 14:20", "until 2 December", "ended at 14:20".
+
+    Somebody who is away until 2 December where they are may be so until "3 December, 01:00" here.
+    """
+    last = last_moment(at, zone)
+    said = say_when(last, now, zone).removeprefix("on ")
+    if at <= now:
+        return f"ended {said}"
+    is_today = last.date() == now.astimezone(zone).date()
+    if last == at and last.time() < EARLY and not is_today:
+        return f"until {said}, {last:%H:%M}"
+    is_midnight_next = last < at and is_today
+    return f"until {'midnight' if is_midnight_next else said.removeprefix('at ')}"
+
+
+def last_moment(at: datetime, zone: tzinfo) -> datetime:
+    """Return an end in a zone as people name it: midnight is the end of the day before."""
+    there = at.astimezone(zone)
+    return there - timedelta(microseconds=1) if there.time() == time.min else there
+
+
 def say_standing(standing: Standing, now: datetime, zone: tzinfo) -> str:
     """Say how a silence stands: "Dark · 2 d 3 h", "Dimming · dark at 14:20", "Our move · 5 h"."""
     so_far = say_duration(standing.elapsed, standing.day)
@@ -56,7 +79,7 @@ def say_standing(standing: Standing, now: datetime, zone: tzinfo) -> str:
             return f"Dimming · dark {when}"
         case State.HELD:
             assert standing.held_to is not None
-            return f"On hold until {say_when(standing.held_to, now, zone).removeprefix('on ')}"
+            return f"On hold {say_end(standing.held_to, now, zone)}"
         case State.WAITING:
             word = "Promised" if standing.promised_at else "Waiting"
             return f"{word} · {so_far}"

@@ -20,7 +20,7 @@ OFFERED = 12  # names offered while one types
 def contacts_like(text: str, reader: User) -> QuerySet[Contact]:
     """Return the contacts that a reader may see with every word of a text in name or company."""
     found = Q(erased_at=None)
-    for word in text.split():
+    for word in _words(text):
         found &= (
             Q(first_name__icontains=word)
             | Q(last_name__icontains=word)
@@ -32,9 +32,14 @@ def contacts_like(text: str, reader: User) -> QuerySet[Contact]:
 def companies_like(text: str, reader: User) -> QuerySet[Company]:
     """Return the companies that a reader may see with every word of a text in their name."""
     found = Q()
-    for word in text.split():
+    for word in _words(text):
         found &= Q(name__icontains=word)
     return Company.objects.visible_to(reader).filter(found)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a search; a NUL, which PostgreSQL takes in no text, ends one."""
+    return text.replace("\x00", " ").split()
 
 
 def label_of(thing: Contact | Company) -> str:

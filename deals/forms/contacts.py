@@ -172,7 +172,7 @@ class CalendarUseForm(forms.Form):
     """By whose working time a contact or company lives."""
 
     calendar = forms.ModelChoiceField(
-        WorkCalendar.objects.all(),
+        WorkCalendar.objects.offered(),
         required=False,
         help_text="Counts from now on. Working time of thresholds goes by it.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -90,7 +91,11 @@ def hours(request: Request, pk: int) -> HttpResponse:
     initial = {"calendar": calendars.calendar_of_company(pk)}
     form = CalendarUseForm(request.POST or None, otherwise="The workspace’s", initial=initial)
     if request.method == "POST" and form.is_valid():
-        calendars.assign_company(found, form.cleaned_data["calendar"], now=timezone.now())
-        messages.success(request, "Saved. It counts from now on, for their contacts too.")
-        return go(request, url)
+        try:
+            calendars.assign_company(found, form.cleaned_data["calendar"], now=timezone.now())
+        except ValidationError as error:
+            form.add_error("calendar", error)
+        else:
+            messages.success(request, "Saved. It counts from now on, for their contacts too.")
+            return go(request, url)
     return form_page(request, title=f"When {found} works", form=form, cancel_url=url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -67,7 +68,11 @@ def hours(request: Request, pk: int) -> HttpResponse:
     otherwise = "Their company’s" if contact.company_id else "The workspace’s"
     form = CalendarUseForm(request.POST or None, otherwise=otherwise, initial={"calendar": own})
     if request.method == "POST" and form.is_valid():
-        calendars.assign(contact, form.cleaned_data["calendar"], now=timezone.now())
-        messages.success(request, "Saved. It counts from now on.")
-        return go(request, url)
+        try:
+            calendars.assign(contact, form.cleaned_data["calendar"], now=timezone.now())
+        except ValidationError as error:
+            form.add_error("calendar", error)
+        else:
+            messages.success(request, "Saved. It counts from now on.")
+            return go(request, url)
     return form_page(request, title=f"When {contact} works", form=form, cancel_url=url)

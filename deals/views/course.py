@@ -71,7 +71,7 @@ def hand_over(request: Request, pk: int) -> HttpResponse:
     form = OwnerForm(request.POST or None, reader=request.user, deal=deal)
     if form.is_valid():
         owner = form.cleaned_data["owner"]
-        people.hand_over([deal.pk], owner)
+        people.hand_over([deal.pk], owner, now=timezone.now())
         messages.success(request, f"“{deal}” is {owner}’s now.")
         return go(request, reverse("deals:deal", args=[pk]))
     return form_page(

@@ -133,7 +133,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     url = reverse("deals:deal", args=[deal.pk])
     form = DealFactsForm(request.POST or None, instance=deal, reader=request.user)
     if form.is_valid():
-        cards.change_deal(form.save(commit=False), form.changed_data)
+        cards.change_deal(form.save(commit=False), form.changed_data, now=timezone.now())
         messages.success(request, "Saved.")
         return go(request, url)
     return form_page(request, title=f"Edit “{deal}”", form=form, cancel_url=url)

@@ -427,3 +427,11 @@ def test_the_hour_where_a_contact_is_is_theirs_and_not_the_readers(
     there = client.get(f"/contacts/{akari.pk}/").context["their_time"]
     assert akari.wall_time(day(1, 9)) == datetime(2026, 3, 3, 18)  # noqa: DTZ001
     assert f"{there:%H:%M} where they are" in page
+
+
+def test_a_nul_in_a_search_finds_what_stands_beside_it(
+    client: Client, ines: User, mara: Contact
+) -> None:
+    make_deal(ines, contact=mara)
+    assert "Mara Lind" in seen(client, ines, "/contacts/", q="\x00mara")
+    assert "Nordhavn" in seen(client, ines, "/companies/", q="nord\x00")

@@ -162,7 +162,7 @@ def test_htmx_gets_the_list_alone_and_caches_know(client: Client, ines: User) ->
     assert "HX-Request" in whole["Vary"]
 
 
-@pytest.mark.parametrize(("state", "count"), [("", 20), ("held", 32)])
+@pytest.mark.parametrize(("state", "count"), [("", 14), ("held", 20)])
 def test_the_list_asks_no_more_for_three_deals_than_for_one(
     client: Client, ines: User, state: str, count: int
 ) -> None:

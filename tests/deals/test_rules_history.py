@@ -181,7 +181,7 @@ def test_a_spell_keeps_owner_and_amount_of_its_crossing(
 ) -> None:
     demo.we_write(day(1))
     sweep_at(day(9))
-    people.hand_over([demo.deal.pk], karl)
+    people.hand_over([demo.deal.pk], karl, now=day(9))
     type(demo.deal).objects.filter(pk=demo.deal.pk).update(amount=5)
     demo.we_write(day(0, 12), recorded_at=day(10))
     spell = demo.silence.spells.get()

@@ -68,7 +68,7 @@ def test_an_opt_out_takes_the_suggestion_back_at_once(dark: Story) -> None:
 
 
 def test_a_new_owner_gets_a_suggestion_of_their_own(dark: Story, karl: User) -> None:
-    people.hand_over([dark.deal.pk], karl)
+    people.hand_over([dark.deal.pk], karl, now=day(8, 10))
     assert live(dark) == []
     sweeping.run(day(9))
     assert [suggestion.owner for suggestion in live(dark)] == [karl]

@@ -192,7 +192,7 @@ def test_what_only_awaits_a_sweep_is_equal(demo: Story) -> None:
 def test_hand_over_lets_the_next_crossing_be_the_new_owners(demo: Story, karl: User) -> None:
     pause(demo, day(8), day(9), now=day(1))
     sweep_at(day(7, 12))
-    people.hand_over([demo.deal.pk], karl)
+    people.hand_over([demo.deal.pk], karl, now=day(7, 12))
     sweep_at(day(10))
     owners = demo.silence.spells.order_by("started_at").values_list("owner__name", flat=True)
     assert list(owners) == ["Ines", "Karl"]
