@@ -1,4 +1,4 @@
-"""Mail that the app sends: through which mailbox, and what became of each."""
+"""Mail that the app sends, and what became of each."""
 
 from __future__ import annotations
 
@@ -12,41 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from contacts.models import Address, Contact
 from deals.models import Deal, Touch
-from outreach.models.encrypted import EncryptedField
 from outreach.models.suggestions import Suggestion
-
-
-class Mailbox(models.Model):
-    """A mail account that a rep sends through; without one the workspace's provider sends.
-
-    A mailbox that is not `is_active`, or whose last trial left a `problem`, sends nothing.
-    """
-
-    class Security(models.TextChoices):
-        STARTTLS = "starttls", "STARTTLS"
-        TLS = "tls", "TLS"
-        NONE = "none", "None"
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailbox"
-    )
-    address = models.EmailField()
-    smtp_host = models.CharField(max_length=200)
-    smtp_port = models.PositiveIntegerField(default=587)
-    smtp_security = models.CharField(
-        max_length=10, choices=Security.choices, default=Security.STARTTLS
-    )
-    username = models.CharField(max_length=254, blank=True)
-    password = EncryptedField(blank=True)
-    is_active = models.BooleanField(default=True)
-    tried_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name_plural = "mailboxes"
-
-    def __str__(self) -> str:
-        return self.address
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -1,4 +1,4 @@
-"""What reps are told once."""
+"""What people are told once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from deals.models import Deal
 
 
 class Notice(models.Model):
-    """Something a rep is told once: a hold ended, a meeting is over, a day to look again came."""
+    """Something somebody is told once: of a deal, or of what an admin has to look after.
+
+    Of a deal: a hold ended, a meeting is over, a day to look again came. Of an endpoint: it failed
+    so long that it was switched off.
+    """
 
     class Kind(models.TextChoices):
         HOLD_ENDED = "hold_ended", "The pause is over"
@@ -23,11 +27,18 @@ class Notice(models.Model):
         NOT_SENT = "not_sent", "A mail did not go out"
         NOT_ARRIVED = "not_arrived", "Did not arrive: our move"
         UNKNOWN_SENT = "unknown_sent", "Did this mail go out?"
+        COMPLAINED = "complained", "They called a mail of ours unwanted"
+        WEBHOOK_OFF = "webhook_off", "A webhook was switched off"
+
+    counts_as_work = Q(pk__in=())  # it comes by itself: an import may be undone beneath it
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
     )
-    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notices")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, null=True, related_name="notices")
+    endpoint = models.ForeignKey(
+        "outreach.WebhookEndpoint", on_delete=models.CASCADE, null=True, related_name="+"
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=60)
     text = models.CharField(max_length=300)

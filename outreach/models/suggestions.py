@@ -173,6 +173,8 @@ class Suggestion(models.Model):
 
     PENDING = (State.QUEUED, State.SNOOZED)
     ACTED = (State.DONE, State.DISMISSED)
+    # an import may still be undone beneath the others: nobody has spent work on them
+    counts_as_work = Q(state__in=(*ACTED, State.SNOOZED))
 
     silence = models.ForeignKey(Silence, on_delete=models.CASCADE, related_name="suggestions")
     spell = models.ForeignKey(
