@@ -1,0 +1,1 @@
+"""What becomes of a mail that came in: whose it is, what follows, and what a person says of it."""
