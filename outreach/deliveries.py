@@ -21,7 +21,7 @@ from deals.models import Deal
 from deals.replay import lock
 from outreach import fates, suggest, tasks
 from outreach.fates import bounced
-from outreach.mail import obstacles, senders
+from outreach.mail.sending import obstacles, senders
 from outreach.models import Delivery, Suggestion
 
 __all__ = ["arrived", "bounced", "cancel", "never_arrived", "order"]

@@ -13,8 +13,13 @@ from django.db import transaction
 
 from deals.replay import lock
 from outreach import fates
-from outreach.mail import message, obstacles, transport
-from outreach.mail.failures import NoSuchRecipientError, PutOffError, RefusedError, UnclearError
+from outreach.mail.sending import message, obstacles, transport
+from outreach.mail.sending.failures import (
+    NoSuchRecipientError,
+    PutOffError,
+    RefusedError,
+    UnclearError,
+)
 from outreach.models import Delivery
 
 State = Delivery.State

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Workspace
-from outreach.mail import unsubscribe
+from outreach.mail.sending import unsubscribe
 
 
 @csrf_exempt  # mail programs post it without having seen the page (RFC 8058, 3.2)

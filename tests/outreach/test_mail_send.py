@@ -21,7 +21,8 @@ from deals import conversation, course, people
 from deals.models import Outcome, Touch
 from outreach import deliveries, fates, sweeping
 from outreach.deliveries import UNDO_WINDOW
-from outreach.mail import send, transport, unsubscribe
+from outreach.mail import send
+from outreach.mail.sending import transport, unsubscribe
 from outreach.models import Delivery, Mailbox, Notice, Suggestion
 from tests import mailing
 from tests.cast import Story, day, make_contact, make_deal

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import User
 from contacts.models import Address
 from outreach import deliveries, suggest, sweeping
-from outreach.mail import send, transport
+from outreach.mail import send
+from outreach.mail.sending import transport
 from outreach.models import Delivery, Suggestion
 from tests.cast import Story, make_contact, make_deal
 from tests.mailing import Postbox, mail_server

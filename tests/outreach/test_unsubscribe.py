@@ -12,7 +12,7 @@ from accounts.models import User
 from contacts.models import OptOut
 from deals import people
 from outreach import sweeping
-from outreach.mail import unsubscribe
+from outreach.mail.sending import unsubscribe
 from outreach.models import Delivery, Suggestion
 from tests.cast import Story, make_contact, make_deal
 from tests.mailing import order

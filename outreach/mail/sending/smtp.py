@@ -10,13 +10,15 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import ip_address
 from smtplib import SMTP, SMTP_SSL, SMTPException
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from outreach.mail.failures import PutOffError, UnclearError, of_reply, say
+from outreach.mail.mailboxes import oauth
+from outreach.mail.sending.failures import PutOffError, UnclearError, of_reply, say
 from outreach.models import Mailbox
 
 TIMEOUT_SECONDS = 20  # for each word of the conversation
@@ -27,7 +29,7 @@ Security = Mailbox.Security
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed over, and as whom. The password is never shown."""
+    """Where mail is handed over, and as whom. Neither password nor token is ever shown."""
 
     host: str
     port: int
@@ -35,13 +37,16 @@ class Server:
     username: str = ""
     password: str = field(default="", repr=False)
     timeout_seconds: int = TIMEOUT_SECONDS
+    access_token: str = field(default="", repr=False)  # of OAuth 2, instead of a password
 
     @classmethod
-    def of(cls, mailbox: Mailbox) -> Server:
-        """Return the server of a rep's mailbox. Raises UnreadableSecretError."""
+    def of(cls, mailbox: Mailbox, *, now: datetime) -> Server:
+        """Return the server of a rep's mailbox. Raises UnreadableSecretError and NoTokenError."""
+        token = oauth.access_token(mailbox, now=now)
+        username = mailbox.username or (mailbox.address if token else "")
         return cls(
-            mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, mailbox.username,
-            mailbox.password,
+            mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, username,
+            "" if token else mailbox.password, access_token=token,
         )  # fmt: skip
 
     @classmethod
@@ -97,7 +102,11 @@ def _open(server: Server) -> SMTP:
         if server.security == Security.STARTTLS:
             smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo_or_helo_if_needed()
-        if server.username:
+        if server.access_token:
+            said = oauth.presented(server.username, server.access_token)
+            # a second question is why it was refused, and an empty answer ends it
+            smtp.auth("XOAUTH2", lambda challenge=None: "" if challenge else said)
+        elif server.username:
             smtp.login(server.username, server.password)
     except BaseException:
         smtp.close()

@@ -20,11 +20,13 @@ NOT_SET_UP = (
 def mailbox_of(user: User | None) -> Mailbox | None:
     """Return the mailbox that a user sends through, None where the workspace's provider does.
 
-    Its password is read when it is asked for, which raises UnreadableSecretError without its key.
+    One without a server for outgoing mail is only read.
+    A secret is read when it is asked for, which raises UnreadableSecretError without its key.
     """
     if user is None:
         return None
-    return Mailbox.objects.defer("password").filter(user=user, is_active=True).first()
+    mine = Mailbox.objects.defer(*Mailbox.SECRETS).filter(user=user, is_active=True)
+    return mine.exclude(smtp_host="").first()
 
 
 def can_send(user: User) -> bool:

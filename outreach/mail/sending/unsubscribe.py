@@ -45,11 +45,11 @@ def contact_of(token: str) -> Contact | None:
 
 
 @transaction.atomic
-def unsubscribe(contact: Contact, now: datetime) -> None:
+def unsubscribe(contact: Contact, now: datetime, note: str = "By the link in a mail") -> None:
     """Note that a contact wants no more e-mail, once; what was suggested by e-mail is withdrawn."""
     locked = Contact.objects.select_for_update().get(pk=contact.pk)
     standing = OptOut.objects.filter(contact=locked, lifted_at=None)
     if standing.filter(channel__in=["", Channel.EMAIL]).exists():
         return
-    people.opt_out(locked, now=now, channel=Channel.EMAIL, note="By the link in a mail")
+    people.opt_out(locked, now=now, channel=Channel.EMAIL, note=note)
     sweeping.look_at(people.deals_with(locked), now)

@@ -15,8 +15,8 @@ from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString
 
 from accounts.models import Workspace
-from outreach.mail import unsubscribe
-from outreach.mail.senders import mailbox_of
+from outreach.mail.sending import unsubscribe
+from outreach.mail.sending.senders import mailbox_of
 from outreach.models import Delivery
 
 LONGEST_CHAIN = 10  # mails that a thread names; readers need the last ones
@@ -32,7 +32,7 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
         subject=delivery.subject,
         body=text,
         from_email=_from(delivery),
-        to=[formataddr((delivery.contact.name, delivery.recipient))],
+        to=[_named(delivery.contact.name, delivery.recipient)],
         reply_to=_reply_to(delivery),
         headers={**_headers(delivery), **(unsubscribe.headers_of(delivery) if offers else {})},
     )
@@ -59,7 +59,7 @@ def _text(delivery: Delivery, unsubscribe_url: str) -> str:
 
 
 def _from(delivery: Delivery) -> str:
-    return formataddr((str(delivery.user or ""), delivery.sender))
+    return _named(str(delivery.user or ""), delivery.sender)
 
 
 def _reply_to(delivery: Delivery) -> list[str]:
@@ -67,7 +67,12 @@ def _reply_to(delivery: Delivery) -> list[str]:
     user = delivery.user
     if user is None or not user.email or mailbox_of(user) is not None:
         return []
-    return [formataddr((str(user), user.email))]
+    return [_named(str(user), user.email)]
+
+
+def _named(name: str, address: str) -> str:
+    """Return an address with a name on one line: a line break in it would begin another header."""
+    return formataddr((" ".join(name.split()), address))
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:

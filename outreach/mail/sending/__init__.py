@@ -1,0 +1,1 @@
+"""One mail on its way out; `send` takes what is due through it."""
