@@ -7,17 +7,15 @@ there is nothing to be right about; those answers are counted apart.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 from django.db.models import Count, F, Q
 
 from accounts.models import User
 from deals.models import Deal
 from deals.periods import Period
+from deals.scopes import Scope
+from deals.shares import Share
 from outreach.models import Reason, ReasonEntry
-
-ENOUGH = 10  # answers: with fewer the range says nothing
-Z = 1.959964  # of the normal distribution: 19 of 20 lie within
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +27,9 @@ class Record:
     right: int
 
     @property
-    def is_enough(self) -> bool:
-        return self.answered >= ENOUGH
-
-    @property
-    def share(self) -> int:
-        """The share that was right, in per cent."""
-        return round(100 * self.right / self.answered)
-
-    @property
-    def range(self) -> tuple[int, int]:
-        """Where the true share lies in 19 of 20 cases, in per cent."""
-        low, high = wilson(self.right, self.answered)
-        return round(100 * low), round(100 * high)
+    def share(self) -> Share:
+        """The share that was right."""
+        return Share(self.right, self.answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +41,7 @@ class Guesses:
     without: int
 
 
-def wilson(right: int, answered: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share, from 0 to 1.
-
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
-    JASA 22 (1927): honest also for few answers and for shares near 0 and 1.
-    """
-    if not answered:
-        return 0.0, 1.0
-    share, weight = right / answered, Z * Z / answered
-    middle = (share + weight / 2) / (1 + weight)
-    reach = Z / (1 + weight) * sqrt(share * (1 - share) / answered + weight / (4 * answered))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-def guesses(reader: User, period: Period) -> Guesses:
+def guesses(reader: User, period: Period | Scope) -> Guesses:
     """Return how the guesses fared that were answered in a period, on the deals that a reader leads."""
     rows = ReasonEntry.objects.filter(said_at__gte=period.since, said_at__lt=period.until)
     if not reader.is_admin:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from django.test import Client
 from django.utils import timezone
-from scipy import stats
 
 from accounts.models import Cover, User
 from deals.periods import Period
-from outreach.guesses import Record, guesses, wilson
+from outreach.guesses import Record, guesses
 from outreach.models import Reason, ReasonEntry
 from tests.cast import Cast, Story, day, make_deal
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31), UTC)
 R = Reason
+HTMX = {"HX-Request": "true"}
 
 
 def answered(owner: User, guessed: Reason, said: Reason, at: datetime | None = None) -> None:
@@ -52,22 +51,6 @@ def test_who_leads_sees_their_teams_record_and_the_admin_all(cast: Cast) -> None
     assert guesses(cast.ada, MARCH).total == Record("All guesses", 2, 1)
 
 
-@pytest.mark.parametrize(("right", "of"), [(0, 10), (7, 10), (10, 10), (55, 80), (1, 3)])
-def test_the_range_is_wilsons(right: int, of: int) -> None:
-    known = stats.binomtest(right, of).proportion_ci(0.95, method="wilson")
-    assert wilson(right, of) == pytest.approx((known.low, known.high), abs=1e-6)
-
-
-def test_the_range_of_nothing_is_everything() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)
-
-
-def test_under_ten_answers_there_is_no_share_to_tell() -> None:
-    assert not Record("Busy", 9, 9).is_enough
-    ten = Record("Busy", 10, 7)
-    assert (ten.is_enough, ten.share, ten.range) == (True, 70, (40, 89))
-
-
 # --- the page
 
 
@@ -90,14 +73,25 @@ def test_the_section_shows_shares_and_says_where_there_are_too_few(
     assert "1 answer was given where nothing was guessed" in page
 
 
-def test_the_report_fetches_the_section_for_its_period(client: Client, cast: Cast) -> None:
-    page = sign_in(client, cast.maud).get("/report/?from=2026-03-01&to=2026-03-31")
-    url = "/report/guesses/?from=2026-03-01&amp;to=2026-03-31"
-    assert f'hx-get="{url}"' in page.content.decode()
-    assert f'<a href="{url}">' in page.content.decode()
-    part = client.get(url.replace("&amp;", "&"), headers={"HX-Request": "true"})
+def test_the_report_shows_the_section_of_its_period(client: Client, cast: Cast) -> None:
+    answered(cast.ines, R.BUSY, R.BUSY, MARCH.since)
+    client = sign_in(client, cast.maud)
+    page = client.get("/report/?from=2026-03-01&to=2026-03-31").content.decode()
+    assert "How often reps confirmed the guess" in page
+    part = client.get("/report/guesses/?from=2026-02-01&to=2026-02-28", headers=HTMX)
     assert part.content.decode().lstrip().startswith('<section class="card stack"')
     assert "nobody answered a guess" in part.content.decode()
+
+
+def test_the_report_knows_no_answer_given_after_its_day_nor_one_of_all_under_a_filter(
+    client: Client, cast: Cast
+) -> None:
+    answered(cast.ines, R.BUSY, R.BUSY, MARCH.since)
+    answered(cast.ines, R.BUSY, R.BUSY, MARCH.since + timedelta(days=5))
+    client = sign_in(client, cast.maud)
+    asked = {"from": "2026-03-01", "to": "2026-03-03", "as_of": "2026-03-03"}
+    assert client.get("/report/", asked).context["guesses"].total.answered == 1
+    assert client.get("/report/", {**asked, "kind": "customer"}).context["guesses"] is None
 
 
 def test_it_is_for_those_who_lead(client: Client, cast: Cast) -> None:

@@ -1,0 +1,274 @@
+"""The plots of the report, from what was counted to what is drawn, each mark with its way on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from deals import curves, flows, rhythms
+from deals.curves import Waits
+from deals.figures import Figure
+from deals.models import Stage
+from deals.plots import grouped, heat, intervals
+from deals.plots.caption import Caption, Entry, Key, Switch
+from deals.report_tables import said_day, said_value
+from deals.reports import PLOTTED, Report
+from deals.rhythms import Replies
+from outreach import plays_report
+from outreach.forms.report import COUNT, MEASURES, RATE, VALUE
+from outreach.marks import ANSWERS, SILENCES, TRIED
+from outreach.plays_report import PlayRow
+from outreach.reasons_report import LAST, ReasonRow
+from outreach.report_ways import CSV, XLSX, Ways
+from outreach.tries import Fate
+
+LEGEND = [Key("dark", "went dark"), Key("relit", "relit"), Key("let_go", "let go")]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot that is laid out, and the template that draws it."""
+
+    template: str
+    drawn: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One reason as the page shows it; `width` is its share of the most frequent, in per cent."""
+
+    label: str
+    width: float
+    said: str
+    value: Sequence[str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The reasons, laid out: `templates/outreach/report/reasons.html` draws it."""
+
+    caption: Caption
+    rows: Sequence[ReasonLine]
+
+
+def captioned(ways: Ways, name: str, title: str, finding: str, **more: Any) -> Caption:
+    """Return a caption whose files are the report's table of the same name."""
+    csv, xlsx = ways.file(name, CSV), ways.file(name, XLSX)
+    return Caption(name, title, finding, csv_url=csv, xlsx_url=xlsx, **more)
+
+
+def steps(report: Report, ways: Ways) -> Plot:
+    """Draw what went dark, was relit and was let go, week by week or month by month."""
+    unit = report.period.step
+    totals = {figure: sum(step.counts[figure] for step in report.steps) for figure in PLOTTED}
+    groups = [
+        grouped.Group(
+            said_day(step.period.first, report.period),
+            [
+                grouped.Value(
+                    step.counts[figure],
+                    f"{step.counts[figure]:,}",
+                    ways.within({"period": step.period}, figure.value)
+                    if step.counts[figure]
+                    else "",
+                )
+                for figure in PLOTTED
+            ],
+        )
+        for step in report.steps
+    ]
+    worst = max(report.steps, key=lambda step: step.counts[Figure.WENT_DARK])
+    finding = (
+        f"{totals[Figure.WENT_DARK]:,} went dark, {totals[Figure.RELIT]:,} were relit and "
+        f"{totals[Figure.LET_GO]:,} let go. Most went dark in the {unit} from "
+        f"{said_day(worst.period.first, report.period)}: {worst.counts[Figure.WENT_DARK]:,}."
+    )
+    title = f"{unit.capitalize()} by {unit}"
+    caption = captioned(ways, "steps", title, finding, count=sum(totals.values()))
+    return Plot(
+        "plots/bars.html", grouped.draw(caption, LEGEND, groups, corner=f"{title[:5]} from")
+    )
+
+
+def dark(report: Report, measure: str, ways: Ways) -> Plot:
+    """Draw where it is dark now, stage by rep: how many, what they are worth, or what share is relit."""
+    stages = [
+        each
+        for each in report.stages
+        if measure == RATE or report.tally(Figure.DARK_NOW, each).count
+    ]
+    owners = [
+        owner
+        for owner in report.owners
+        if any(_shade(report, stage, owner, measure, ways).url for stage in stages)
+    ]
+    rows = [
+        heat.Row(
+            stage.name,
+            [_shade(report, stage, owner, measure, ways) for owner in owners],
+            stage.pipeline.name,
+        )
+        for stage in stages
+    ]
+    rows = [row for row in rows if any(cell.url for cell in row.cells)]
+    switches = [
+        Switch(label, ways.page(heat=code) if code != COUNT else ways.page(), code == measure)
+        for code, label in MEASURES
+    ]
+    title = "What share comes back" if measure == RATE else "Where it is dark now"
+    caption = captioned(
+        ways, "heat", title, _darkest(report, stages, owners, measure),
+        count=None if rows else 0, switches=switches,
+    )  # fmt: skip
+    names = [str(owner) for owner in owners]
+    highest = 1.0 if measure == RATE else None
+    drawn = heat.draw(caption, names, rows, corner="Stage", highest=highest)
+    return Plot("plots/heat.html", drawn)
+
+
+def _shade(report: Report, stage: Stage, owner: User, measure: str, ways: Ways) -> heat.Cell:
+    figure = Figure.ENDED_DARK if measure == RATE else Figure.DARK_NOW
+    narrowed = {"stage": stage, "owner": owner}
+    if measure == RATE:
+        share = report.share(Figure.RELIT, stage, owner)
+        assert share is not None
+        url = ways.within(narrowed, figure.value) if share.whole else ""
+        said = [f"{share.percent} %"] if share.whole else ["–"]
+        return heat.Cell(share.rate, said, url, count=share.whole)
+    tally = report.tally(figure, stage, owner)
+    url = ways.within(narrowed, figure.value) if tally.count else ""
+    if measure == VALUE:
+        return heat.Cell(float(tally.value), said_value(tally, report.currency), url)
+    return heat.Cell(tally.count, [f"{tally.count:,}"], url)
+
+
+def _darkest(report: Report, stages: Sequence[Stage], owners: Sequence[User], measure: str) -> str:
+    if measure == RATE:
+        share = report.share(Figure.RELIT)
+        assert share is not None
+        return (
+            f"Of {share.whole:,} dark silences that ended in these days, {share.part:,} did so in a "
+            f"reply. Each cell is a share of its own."
+        )
+    places = [
+        (report.tally(Figure.DARK_NOW, s, o).count, s.name, str(o)) for s in stages for o in owners
+    ]
+    if not places:
+        return (
+            "Nothing was dark at that time." if not report.scope.is_now else "Nothing is dark now."
+        )
+    count, stage, owner = max(places, key=lambda place: place[0])
+    total = report.tally(Figure.DARK_NOW).count
+    return f"{total:,} silences are dark; most of them in {stage} with {owner}: {count:,}."
+
+
+def survival(found: Sequence[Waits], ways: Ways) -> list[Plot]:
+    """Draw, for each stage, who is still silent after how long."""
+    return [
+        Plot(
+            "plots/band.html",
+            curves.plot(
+                waits,
+                Caption(
+                    f"curve-{waits.stage.pk}", f"{waits.stage.pipeline}: {waits.stage}", curves.say(waits),
+                    count=waits.count, csv_url=ways.file(f"curve-{waits.stage.pk}", CSV),
+                    xlsx_url=ways.file(f"curve-{waits.stage.pk}", XLSX), level=3,
+                ),
+            ),
+        )
+        for waits in found
+    ]  # fmt: skip
+
+
+def rhythm(replies: Replies, ways: Ways) -> Plot:
+    """Draw when people reply, on their own clocks."""
+    count = int(replies.counts.sum())
+    caption = captioned(ways, "replies", "When people reply", rhythms.say(replies), count=count)
+
+    def link(weekday: int, hour: int) -> str:
+        return ways.behind(ANSWERS, weekday=weekday, hour=hour)
+
+    return Plot("plots/week.html", rhythms.plot(replies, caption, link))
+
+
+def became(found: Sequence[flows.Became], ways: Ways) -> Plot:
+    """Draw what became of the silences that began in the period."""
+    count = sum(each.count for each in found)
+    caption = captioned(ways, "flow", "What became of them", flows.say(found), count=count)
+
+    def link(was_dark: bool | None, fate: flows.Fate | None) -> str:
+        mark = {"dark": {True: "yes", False: "no", None: ""}[was_dark], "became": fate or ""}
+        return ways.behind(SILENCES, **{name: said for name, said in mark.items() if said})
+
+    return Plot("plots/flow.html", flows.plot(found, caption, link))
+
+
+def plays(rows: Sequence[PlayRow], ways: Ways) -> Plot:
+    """Draw what share of the tries of each play on each channel was answered in its time."""
+    title, (share, waiting) = "What brings them back", plays_report.total(rows)
+    told = [row for row in rows if row.share.is_enough]
+    best = (
+        f"{told[0].label} most often: {told[0].share.percent} % of {told[0].share.whole}. "
+        if told
+        else ""
+    )
+    finding = (
+        f"{best}Of {share.whole:,} tries whose time is over, {share.part:,} were answered in it; "
+        f"{waiting:,} are still within theirs."
+        if rows
+        else "No play was tried in this period. Each suggestion that a rep does counts here."
+    )
+    caption = captioned(ways, "plays", title, finding, count=share.whole + waiting)
+    headings = ("Channel", "Tried", "Replied", "Still waiting")
+    shares = [_play(row, ways) for row in rows]
+    return Plot("plots/intervals.html", intervals.draw(caption, headings, shares, corner="Play"))
+
+
+def _play(row: PlayRow, ways: Ways) -> intervals.Told:
+    def entry(count: int, *fates: Fate) -> Entry:
+        mark = {"play": row.play.value, "channel": row.channel.value, "fate": "-".join(fates)}
+        return Entry(f"{count:,}", ways.behind(TRIED, **mark) if count else "")
+
+    entries = (
+        Entry(str(row.channel.label)),
+        entry(row.share.whole, Fate.REPLIED, Fate.UNANSWERED),
+        entry(row.share.part, Fate.REPLIED),
+        entry(row.waiting, Fate.WAITING),
+    )
+    return intervals.Told(row.play.label, row.share, entries)
+
+
+def reasons(rows: Sequence[ReasonRow], currency: str, ways: Ways) -> Plot:
+    """Draw why silences went dark, by number, with what they are worth."""
+    most = max((row.tally.count for row in rows), default=0)
+    whole = sum(row.tally.count for row in rows)
+    finding = _named(rows, whole)
+    lines = [
+        ReasonLine(
+            row.label, round(100 * row.tally.count / most, 1), f"{row.tally.count:,}",
+            said_value(row.tally, currency),
+            ways.behind(Figure.WENT_DARK.value, reason=row.reason),
+        )
+        for row in rows
+    ]  # fmt: skip
+    caption = captioned(ways, "reasons", "Why they went quiet", finding, count=whole)
+    return Plot("outreach/report/reasons.html", Reasons(caption, lines))
+
+
+def _named(rows: Sequence[ReasonRow], whole: int) -> str:
+    named = [row for row in rows if row.reason not in LAST]
+    if not rows:
+        return "Nothing went dark, so there is nothing to explain."
+    if not named:
+        return (
+            f"No reason is known for any of {whole:,}: they were over before anything was suggested, "
+            "or nothing spoke for one."
+        )
+    most = named[0]
+    return (
+        f"{most.label} is named most: {most.tally.count:,} of {whole:,}. What a rep says wins over "
+        "the guess."
+    )
