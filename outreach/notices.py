@@ -121,6 +121,8 @@ def _lived_through(holds: Iterable[Hold]) -> list[Hold]:
 
 def _hold_ended(deal: Deal, hold: Hold, now: datetime) -> Notice:
     key = f"{hold.pk}:{deal.pk}"
+    if hold.contact_id and hold.ends_at:  # each mail to them may have been answered by a note
+        key = f"{hold.contact_id}@{hold.ends_at:%Y%m%d%H%M}:{deal.pk}"
     if hold.reason == Hold.Reason.MEETING:
         text = f"{deal.title}: the time of the meeting is over. Did it take place?"
         return _notice(deal, Kind.MEETING_PAST, key, text, now)

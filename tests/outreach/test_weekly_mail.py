@@ -1,0 +1,215 @@
+"""The weekly report by mail: its week, its figures in both forms, and who gets it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User, Workspace
+from deals.models import WorkCalendar
+from outreach.digest import making, recipients, sending, stopping, weekly
+from outreach.models import Digest, DigestSettings, ReportRecipient
+from tests.cast import Cast, day, make_cover
+from tests.digesting import dark, of
+
+MONDAY_8 = day(14, 8)  # the Monday after the week in which the deals went dark
+State = Digest.State
+
+
+@pytest.fixture(autouse=True)
+def _clocks(workspace: Workspace) -> None:
+    workspace.time_zone = "UTC"
+    workspace.save()
+
+
+@pytest.fixture
+def week(cast: Cast) -> Cast:
+    """A week in which a deal of the team and one of another team went dark."""
+    dark(cast.ines, title="Harbour")
+    dark(cast.noor, title="South")
+    for user in (cast.ines, cast.karl, cast.noor):
+        DigestSettings.objects.create(user=user, morning_by_mail=False, morning_in_app=False)
+    return cast
+
+
+def run(now: Any = MONDAY_8) -> None:
+    making.make(now)
+    sending.send_due(now, seconds=60)
+
+
+def weeklies() -> dict[str, Any]:
+    """Return the weekly mails that went out, by address."""
+    return {sent.recipients()[0]: sent for sent in mail.outbox if sent.subject.startswith("Week")}
+
+
+def add(manager: User, email: str) -> ReportRecipient:
+    return recipients.add_recipient(manager, email, now=day(10))
+
+
+def test_it_speaks_of_the_whole_week_before() -> None:
+    for number in range(7):
+        told = weekly.reported(date(2026, 3, 16 + number), ZoneInfo("UTC"))
+        assert (told.first, told.last) == (date(2026, 3, 9), date(2026, 3, 15))
+
+
+def test_a_manager_reads_the_teams_figures_and_no_others(week: Cast) -> None:
+    run()
+    told = weeklies()
+    assert sorted(told) == ["Ada <ada@example.com>", "Maud <maud@example.com>"]
+    maud = told["Maud <maud@example.com>"]
+    assert maud.subject == "Week of 9 March: 1 went dark, 0 relit"
+    assert "New business, Demo 1 1 0 0" in " ".join(maud.body.split())
+    assert "Ines 1 1 0 0" in " ".join(maud.body.split())
+    assert "Noor" not in maud.body + str(maud.alternatives[0][0])
+    assert told["Ada <ada@example.com>"].subject == "Week of 9 March: 2 went dark, 0 relit"
+
+
+def test_it_reads_without_html_and_without_images(week: Cast) -> None:
+    run()
+    sent = weeklies()["Maud <maud@example.com>"]
+    html = str(sent.alternatives[0][0])
+    assert "9 Mar  ████████████████████ 1\n" in sent.body
+    assert ("<img" in html, "<svg" in html, "<script" in html) == (False, False, False)
+    assert 'width="100%"' in html
+    for figure in ("Dark now", "Went dark", "Relit", "Let go"):
+        assert figure in sent.body
+        assert figure in html
+
+
+def test_the_link_leads_to_the_week_that_was_told(week: Cast) -> None:
+    run()
+    body = weeklies()["Maud <maud@example.com>"].body
+    assert (
+        "http://127.0.0.1:8000/report/?from=2026-03-09&to=2026-03-15&as_of=2026-03-16T08%3A00%3A00Z"
+    ) in body
+
+
+def test_it_comes_once_a_week(week: Cast) -> None:
+    for number in range(14, 21):
+        run(day(number, 8))
+    assert len(weeklies()) == len(mail.outbox) == 2
+
+
+def test_on_a_holiday_it_comes_a_day_later(week: Cast) -> None:
+    version = WorkCalendar.objects.get(is_workspace=True).versions.get()
+    version.holidays = {"2026-03-16": "Founders’ Day"}
+    version.save()
+    run()
+    assert mail.outbox == []
+    run(day(15, 8))
+    assert weeklies()["Maud <maud@example.com>"].subject.startswith("Week of 9 March")
+
+
+def test_nothing_to_report_is_not_sent(cast: Cast) -> None:
+    run()
+    assert mail.outbox == []
+    assert {row.state for row in of(cast.maud, "weekly")} == {State.CANCELLED}
+
+
+def test_a_rep_gets_none(week: Cast) -> None:
+    run()
+    assert of(week.ines, "weekly") == []
+
+
+def test_a_manager_on_leave_gets_none_and_their_recipients_do(week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    make_cover(week.karl, week.maud, day(13), day(16))
+    run()
+    assert sorted(weeklies()) == ["Ada <ada@example.com>", "board@example.org"]
+
+
+def test_an_address_outside_gets_totals_without_names_or_links_inside(week: Cast) -> None:
+    add(week.maud, "Board@Example.org")
+    run()
+    sent = weeklies()["board@example.org"]
+    said = sent.body + str(sent.alternatives[0][0])
+    assert "New business, Demo 1 1 0 0" in " ".join(sent.body.split())
+    assert ("Ines" in said, "Harbour" in said) == (False, False)
+    assert ("/report/" in said, "/settings/" in said) == (False, False)
+    assert "Maud has this mailed to you" in sent.body
+
+
+def test_a_colleague_gets_all_of_it(week: Cast) -> None:
+    add(week.maud, "noor@example.com")
+    run()
+    assert "Ines 1 1 0 0" in " ".join(weeklies()["Noor <noor@example.com>"].body.split())
+
+
+def test_an_admin_can_forbid_addresses_outside(week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    Workspace.objects.update(mails_reports_outside=False)
+    run()
+    assert "board@example.org" not in weeklies()
+    with pytest.raises(ValidationError, match="Ask an admin"):
+        add(week.maud, "press@example.org")
+
+
+def test_forbidden_between_making_and_sending_it_is_not_sent(week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    making.make(MONDAY_8)
+    Workspace.objects.update(mails_reports_outside=False)
+    sending.send_due(MONDAY_8, seconds=60)
+    assert "board@example.org" not in weeklies()
+
+
+def test_a_recipient_stops_it_for_themselves_only(client: Client, week: Cast) -> None:
+    board = add(week.maud, "board@example.org")
+    run()
+    link = weeklies()["board@example.org"].extra_headers["List-Unsubscribe"].strip("<>")
+    assert client.post(link.removeprefix("http://127.0.0.1:8000")).status_code == 200
+    mail.outbox.clear()
+    dark(week.ines, title="Ferry")
+    run(day(21, 8))
+    assert "board@example.org" not in weeklies()
+    assert "Maud <maud@example.com>" in weeklies()
+    with pytest.raises(ValidationError, match="stopped these mails"):
+        add(week.maud, board.email)
+
+
+def test_a_recipient_who_was_removed_may_still_press_the_link(client: Client, week: Cast) -> None:
+    board = add(week.maud, "board@example.org")
+    digest = Digest(user=week.maud, recipient=board, kind="weekly")
+    path = stopping.address_of(digest).removeprefix("http://127.0.0.1:8000")
+    board.delete()
+    assert client.post(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("email", "why"),
+    [("maud@example.com", "That is you"), ("ines@example.com", "no longer works here"),
+     ("noor@example.com", "on the list already"), ("nobody", "valid email")],
+)  # fmt: skip
+def test_who_cannot_be_added_is_told_why(cast: Cast, email: str, why: str) -> None:
+    User.objects.filter(pk=cast.ines.pk).update(is_active=False)
+    add(cast.maud, "noor@example.com")
+    with pytest.raises(ValidationError, match=why):
+        add(cast.maud, email)
+
+
+def test_a_list_has_an_end(maud: User) -> None:
+    for number in range(recipients.MOST):
+        add(maud, f"p{number}@example.org")
+    with pytest.raises(ValidationError, match="mailing list"):
+        add(maud, "more@example.org")
+
+
+def test_a_report_is_counted_once_for_all_its_recipients(week: Cast) -> None:
+    User.objects.filter(pk=week.ada.pk).update(is_active=False)
+    counts = []
+    for number in range(2):
+        for one in range(3):
+            add(week.maud, f"p{number}{one}@example.org")
+        making.make(day(14 + 7 * number, 8))
+        with CaptureQueriesContext(connection) as asked:
+            sending.send_due(day(14 + 7 * number, 8), seconds=60)
+        counts.append(len(asked))
+    assert len(mail.outbox) == 4 + 7
+    assert counts[1] - counts[0] == 3 * 2  # two statements for each mail more
