@@ -14,7 +14,7 @@ from contacts.models import Address, Channel, Contact
 from deals.models import Outcome, Touch
 from deals.policies import Rulebook
 from outreach import learning, sweeping
-from outreach.demo import endings, house, offers, saying, story, writing
+from outreach.demo import endings, house, offers, saying, story, tried, writing
 from outreach.demo.beats import Settled
 from outreach.demo.endings import Ending
 from outreach.demo.house import House
@@ -73,6 +73,7 @@ def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
     learning.learn(now)
     sweeping.run(now)
     saying.answer_guesses(now, seed)
+    tried.remember(seed)
     return Written(len(plan.stories), Touch.objects.count())
 
 

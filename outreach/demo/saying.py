@@ -30,7 +30,7 @@ GUESSES = {  # how often each is guessed
 
 def note_remarks(seed: int) -> None:
     """Note on some open deals what somebody said when they were last heard."""
-    random = _stream("remarks", seed)
+    random = stream("remarks", seed)
     heard = Touch.objects.standing().filter(is_heard=True, contact__isnull=False)
     heard = heard.exclude(direction=Direction.OUTBOUND).order_by("occurred_at", "external_id")
     columns = ("deal_id", "contact_id", "occurred_at")
@@ -45,7 +45,7 @@ def note_remarks(seed: int) -> None:
 
 def answer_guesses(now: datetime, seed: int) -> None:
     """Let reps have answered guesses of the past, and some that are open."""
-    random = _stream("answers", seed)
+    random = stream("answers", seed)
     ended = Silence.objects.filter(by=By.THEM, ended_at__isnull=False, spells__isnull=False)
     past = ended.order_by("deal__external_id", "started_at").select_related("deal").distinct()
     ReasonEntry.objects.bulk_create(
@@ -92,5 +92,6 @@ def _texts() -> Mapping[str, list[str]]:
     return tomllib.loads(TEXTS.read_text(encoding="utf-8"))
 
 
-def _stream(name: str, seed: int) -> Random:
+def stream(name: str, seed: int) -> Random:
+    """Return chance of its own for one part of the demo."""
     return Random(f"lamplighter {name} {seed}")  # noqa: S311 -- for stories, not for secrets

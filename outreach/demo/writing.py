@@ -10,6 +10,7 @@ from itertools import islice
 from django.db import transaction
 
 from contacts.models import Address, Company, Contact, Fact, OptOut
+from deals import particulars
 from deals.arrivals import take_in
 from deals.models import (
     CalendarUse,
@@ -81,10 +82,11 @@ def _write(batch: Sequence[tuple[int, Story]], house: House, now: datetime) -> N
     outs = OptOut.objects.bulk_create(out for row in rows for out in row.opt_outs())
     recorded, affected = take_in([touch for row in rows for touch in row.touches()], now=now)
     known = {each.touch.external_id: each.touch for each in recorded}
+    particulars.note((deal.pk for deal in deals), now)
     Promise.objects.bulk_create(made for row in rows for made in row.promises(known))
     gone = {deal for out in outs for deal in deals_with(out.contact)}
     lock(gone)
-    replay({deal.pk for deal in deals} | affected | gone, now)
+    replay({deal.pk for deal in deals} | affected | gone, now, is_news=False)
 
 
 def _deal(story: Story, number: int, house: House) -> Deal:

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
 
@@ -33,12 +33,15 @@ from deals.models import (
     StageEntry,
     Touch,
 )
+from deals.periods import Period
 from deals.replay import compare
+from deals.scopes import Scope
 from outreach import resting, tone
 from outreach.demo import build, house
 from outreach.demo.offers import offers
 from outreach.demo.words import words
 from outreach.models import Notice, Play, ReasonEntry, Remark, Suggestion
+from outreach.tries import Fate, tries
 
 WEDNESDAY = datetime(2026, 10, 14, 13, 40, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 3, 1, 23, 5, tzinfo=UTC)
@@ -294,3 +297,14 @@ def test_contacts_said_things_and_reps_answered_guesses() -> None:
         answers.filter(silence__deal__owner__email="ines@example.com", said_at=WEDNESDAY).count()
         == 0
     )
+
+
+def test_what_reps_tried_in_the_past_brought_some_back_and_others_not() -> None:
+    build.fill(WEDNESDAY, deals=FEW)
+    months = Period(WEDNESDAY.date() - timedelta(days=364), WEDNESDAY.date(), UTC)
+    told = tries(User.objects.get(email="ada@example.com"), Scope(months, WEDNESDAY))
+    assert {each.fate for each in told} >= {Fate.REPLIED, Fate.UNANSWERED}
+    assert len({(each.play, each.channel) for each in told}) >= 4
+    past = Suggestion.objects.exclude(state__in=Suggestion.PENDING)
+    assert not past.filter(acted_at__gt=WEDNESDAY).exists()
+    assert not past.filter(acted_at__lt=F("created_at")).exists()
