@@ -18,6 +18,7 @@ from deals import conversation, course
 from deals.models import Deal, Hold, Outcome
 from deals.people import hand_over
 from deals.standing import Standing, State
+from deals.wording import last_moment
 from outreach.models import BulkAction
 
 Kind = BulkAction.Kind
@@ -93,8 +94,8 @@ class Reassign:
     def did(self, count: str) -> str:
         return f"{count} reassigned to {self.owner}."
 
-    def do(self, deals: Sequence[Deal], _user: User, _now: datetime) -> list[Done]:
-        hand_over([deal.pk for deal in deals], self.owner)
+    def do(self, deals: Sequence[Deal], _user: User, now: datetime) -> list[Done]:
+        hand_over([deal.pk for deal in deals], self.owner, now=now)
         return [(deal.pk, self.owner.pk, deal.owner_id) for deal in deals]
 
 
@@ -173,7 +174,7 @@ def _booked(meeting: Hold) -> str:
 
 
 def _say(at: datetime | None) -> str:
-    """Say a day in the reader's zone."""
+    """Say a last day in the reader's zone."""
     assert at is not None
-    there = timezone.localtime(at)
+    there = last_moment(at, timezone.get_current_timezone())
     return f"{there.day} {there:%B}"

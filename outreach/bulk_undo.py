@@ -31,7 +31,7 @@ def take_back(action: BulkAction, *, user: User, now: datetime) -> list[int]:
     mine = Deal.objects.overseen_by(user).filter(pk__in=ids)
     match action.kind:
         case BulkAction.Kind.REASSIGN:
-            back = _owners(action, mine, user)
+            back = _owners(action, mine, user, now)
         case BulkAction.Kind.PAUSE:
             back = _pauses(action, mine, now)
         case _:
@@ -54,7 +54,7 @@ def say(action: BulkAction, back: list[int], user: User) -> str:
     return f"{text} {stay} moved on since{f': {named}' if named else ''}."
 
 
-def _owners(action: BulkAction, mine: QuerySet[Deal], user: User) -> list[int]:
+def _owners(action: BulkAction, mine: QuerySet[Deal], user: User, now: datetime) -> list[int]:
     """Give deals back to those of their former owners who may have them."""
     owners = dict(mine.order_by().values_list("pk", "owner"))
     taken: dict[int, list[int]] = defaultdict(list)
@@ -63,7 +63,7 @@ def _owners(action: BulkAction, mine: QuerySet[Deal], user: User) -> list[int]:
             taken[before].append(deal)
     back = []
     for former in User.objects.assignable_by(user).filter(pk__in=taken):
-        hand_over(taken[former.pk], former)
+        hand_over(taken[former.pk], former, now=now)
         back += taken[former.pk]
     return back
 

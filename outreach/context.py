@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from outreach.heartbeat import Heartbeat, heartbeat
+from outreach.mail.filing import undecided
 from outreach.today import queued
 
 
@@ -40,6 +42,7 @@ class Rail:
 WAYS = (
     ("deals", "Deals", ("/deals/",)),
     ("contacts", "Contacts", ("/contacts/", "/companies/")),
+    ("mail", "Mail", ("/mails/unmatched/", "/mails/")),
     ("report", "Report", ("/report/",)),
     ("thresholds", "Thresholds", ("/thresholds/",)),
     ("settings", "Settings", ("/settings/", "/account/")),
@@ -58,10 +61,21 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 def rail_of(user: User, path: str, now: datetime) -> Rail:
     """Return a reader's rail on a page, in two queries."""
     home = reverse("outreach:today")
-    today = Way("today", "Today", home, path == home, queued(user, now).count())
+    counts = _counts(user, now)
+    today = Way("today", "Today", home, path == home, counts["today"])
     ways = [
-        Way(key, label, addresses[0], path.startswith(addresses))
+        Way(key, label, addresses[0], path.startswith(addresses), counts.get(key, 0))
         for key, label, addresses in WAYS
         if user.is_manager or key not in FOR_MANAGERS
     ]
     return Rail([today, *ways], heartbeat(now), reverse("outreach:heartbeat"))
+
+
+def _counts(user: User, now: datetime) -> dict[str, int]:
+    """Return what waits for a reader, on Today and among the mail, in one query."""
+    asked = {"today": queued(user, now), "mail": undecided.waiting(user)}
+    today, mail = (
+        rows.order_by().annotate(way=Value(key)).values_list("way").annotate(Count("pk"))
+        for key, rows in asked.items()
+    )
+    return dict.fromkeys(asked, 0) | dict(today.union(mail, all=True))

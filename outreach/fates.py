@@ -17,6 +17,7 @@ from deals import conversation, people
 from deals.models import Direction, Touch, Turn
 from deals.replay import lock
 from outreach import suggest, sweeping
+from outreach.mail.sorting.fullness import spares_address
 from outreach.models import Delivery, Notice, Suggestion
 
 State = Delivery.State
@@ -92,7 +93,8 @@ def called_off(delivery: Delivery, why: str, *, now: datetime) -> None:
 def bounced(delivery: Delivery, why: str, *, now: datetime) -> None:
     """Note that it did not arrive, at once or after it had been sent: it is our move.
 
-    Its touch is struck out, so that it gives no turn and is no attempt; the address is dead.
+    Its touch is struck out, so that it gives no turn and is no attempt; the address is dead, but
+    where `why` says that its mailbox is full.
     """
     concerned = {delivery.deal_id, *people.deals_with(delivery.contact)}
     lock(concerned)
@@ -101,7 +103,7 @@ def bounced(delivery: Delivery, why: str, *, now: datetime) -> None:
         return
     if delivery.touch is not None:
         conversation.correct(delivery.touch, now=now, is_delivered=False)
-    if delivery.address is not None:
+    if delivery.address is not None and not spares_address(why):
         delivery.address.health = Address.Health.DEAD
         people.change_address(delivery.address)
     _put_away(delivery, now)

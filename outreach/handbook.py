@@ -18,9 +18,10 @@ from django.urls import reverse
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PAGES = ("re-engaging", "tone", "figures", "glossary")
+PAGES = ("re-engaging", "connecting", "tone", "figures", "thresholds", "glossary")
 LINK = re.compile(r"(?P<page>[\w-]+)\.md(?P<anchor>#[\w-]*)?")
 # A wide table scrolls by itself (docs/look.md, ".table"); raw tags in a text are escaped by then.
+EXAMPLE = '<pre tabindex="0" role="region" aria-label="Example {}">'
 WRAP = (
     '<div class="table-wrap" tabindex="0" role="region" aria-label="Table {}"><table class="table">'
 )
@@ -76,10 +77,14 @@ def _page(name: str, path: Path, changed: int) -> Page:
 
 
 def _wrapped(html: str) -> str:
-    """Let each table scroll by itself, in a region with a name of its own."""
+    """Let each table and each example scroll by itself, in a region with a name of its own."""
+    html = _numbered(_numbered(html, "<table>", WRAP), "<pre>", EXAMPLE)
+    return html.replace("</table>", "</table></div>")
+
+
+def _numbered(html: str, tag: str, wrap: str) -> str:
     number = count(1)
-    wrapped = re.sub("<table>", lambda _: WRAP.format(next(number)), html)
-    return wrapped.replace("</table>", "</table></div>")
+    return re.sub(tag, lambda _: wrap.format(next(number)), html)
 
 
 def _anchored(tokens: list[Token]) -> Iterator[Heading]:

@@ -21,6 +21,7 @@ from outreach.answering import answer
 from outreach.drafts import Draft
 from outreach.given_back import GivenBack
 from outreach.letters import Letter
+from outreach.mail.filing.consequences import SOURCE
 from outreach.models import Delivery, Play, Remark, Suggestion
 from outreach.odds import Odds
 from outreach.resting import Rest
@@ -102,6 +103,11 @@ class Pane:
     def can_write(self) -> bool:
         """Whether there is an e-mail address that works and may be used."""
         return any(way.channel == Channel.EMAIL for way in self.ways)
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether mail came by itself, of which some may belong elsewhere."""
+        return any(entry.touch and entry.touch.source == SOURCE for entry in self.thread)
 
     @property
     def writes_here(self) -> bool:

@@ -27,6 +27,7 @@ from outreach.plays import Choice
 from outreach.situation import Situation
 from outreach.situations import Known
 from outreach.steps import Step, Steps
+from outreach.telling import tell_new
 
 State = Suggestion.State
 BATCH = 1000
@@ -185,6 +186,7 @@ def replace(
         reason=suggestion.reason, confidence=suggestion.confidence,
         reason_evidence=suggestion.reason_evidence, created_at=now,
     )  # fmt: skip
+    tell_new([chosen], now)
     line_up([suggestion.contact_id, contact.pk])
     return chosen
 
@@ -210,20 +212,24 @@ def _queue(silences: list[Silence], steps: Steps) -> list[Suggestion]:
     if not rows:
         return []
     known = situations.load(rows, due, steps)
-    spells = dict(DarkSpell.objects.open().filter(silence__in=rows).values_list("silence", "pk"))
+    spells = {row.silence_id: row for row in DarkSpell.objects.open().filter(silence__in=rows)}
     chosen = [(row, plays.choose(known[row.pk].situation)) for row in rows if row.pk in spells]
     queued = [
         _new(row, choice, known[row.pk], spells[row.pk], steps.now)
         for row, choice in chosen
         if choice is not None
     ]
-    return Suggestion.objects.bulk_create(queued, batch_size=500)
+    written = Suggestion.objects.bulk_create(queued, batch_size=500)
+    tell_new(written, steps.now)
+    return written
 
 
-def _new(silence: Silence, choice: Choice, known: Known, spell: int, now: datetime) -> Suggestion:
+def _new(
+    silence: Silence, choice: Choice, known: Known, spell: DarkSpell, now: datetime
+) -> Suggestion:
     guess = known.situation.diagnosis
     return Suggestion(
-        silence=silence, spell_id=spell, step=known.situation.step,
+        silence=silence, spell=spell, step=known.situation.step,
         deal_id=silence.deal_id,
         stage_id=silence.stage_id, owner_id=known.owner, rank=known.rank.value,
         rank_parts=known.rank.parts, play=choice.play,

@@ -129,10 +129,16 @@ def queued(user: User, now: datetime) -> SuggestionQuerySet:
 
 
 def unread(user: User) -> QuerySet[Notice]:
-    """Return what a reader was told and has not read; that we owe an answer, only while we do."""
+    """Return what a reader was told and has not read.
+
+    That we owe an answer only while we do, that an endpoint is off only to admins while it is.
+    """
     owed = Silence.objects.open().filter(deal=OuterRef("deal"), by=By.US, dark_at__isnull=False)
-    mine = Notice.objects.filter(user=user, read_at=None, deal__in=Deal.objects.visible_to(user))
-    return mine.filter(~Q(kind=Notice.Kind.OVERDUE) | Exists(owed))
+    of_deals = Q(
+        ~Q(kind=Notice.Kind.OVERDUE) | Exists(owed), deal__in=Deal.objects.visible_to(user)
+    )
+    of_endpoints = Q(endpoint__disabled_at__isnull=False) if user.is_admin else Q(pk__in=())
+    return Notice.objects.filter(of_deals | of_endpoints, user=user, read_at=None)
 
 
 def full_name(first: str, last: str) -> str:

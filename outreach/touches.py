@@ -15,8 +15,9 @@ from outreach.models import Suggestion
 
 @transaction.atomic
 def log(
-    deal: Deal, touch: Touch, *, user: User, now: datetime, promised_at: datetime | None = None
-) -> Touch:
+    deal: Deal, touch: Touch, *, user: User | None, now: datetime,
+    promised_at: datetime | None = None,
+) -> Touch:  # fmt: skip
     """Record a touch of a rep; an attempt at a dark silence counts as its suggestion done.
 
     Raises ValidationError for a date in the future.

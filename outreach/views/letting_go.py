@@ -19,7 +19,7 @@ from deals.views.answers import UNPROCESSABLE, Request
 from outreach import drafts, given_back, letting_go, reach
 from outreach.drafts import Draft
 from outreach.forms import LetGoForm
-from outreach.mail import senders
+from outreach.mail.sending import senders
 from outreach.models import Reason, Suggestion
 from outreach.undo import Kind, Undo
 from outreach.views.answers import closed_already, done, page_of, refused, visible_deal

@@ -18,6 +18,7 @@ from deals.views.answers import Request
 from outreach import pane
 from outreach.context import rail_of
 from outreach.covering import Covering
+from outreach.digest import asking
 from outreach.figures import figures
 from outreach.heartbeat import heartbeat
 from outreach.page import Asked, shown, version
@@ -93,6 +94,7 @@ def context(request: Request, asked: Asked, now: datetime) -> dict[str, Any]:
         "local_time": opened.contact.wall_time(now) if opened else None,
         "list_url": asked.opening(None).url,
         "next": asked.opening(opened.deal.pk if opened else None).url,
+        "digests": asking.on_today(request.user, now),
         "notices": unread(request.user)[:NOTICES],
         "version": version(scope, now),
         "refresh_seconds": min(max(settings.SWEEP_SECONDS, REFRESH_SECONDS[0]), REFRESH_SECONDS[1]),

@@ -1,4 +1,4 @@
-"""Taking back what was just done, and putting notices away."""
+"""Taking back what was just done, and putting news away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from deals.views.answers import Request, go, way_back
-from outreach.models import Notice
+from outreach.digest import asking
+from outreach.models import Digest, Notice
 from outreach.undo import TooLateError, Undo, run
 from outreach.views import today
 from outreach.views.answers import is_on_today
@@ -42,6 +43,17 @@ def read_notice(request: Request, pk: int) -> HttpResponse:
     if notice.read_at is None:
         notice.read_at = timezone.now()
         notice.save(update_fields=["read_at"])
+    return _rest_of_today(request)
+
+
+@require_POST
+def read_digest(request: Request, pk: int) -> HttpResponse:
+    """Put away what a digest told on Today."""
+    asking.put_away(get_object_or_404(Digest, pk=pk, user=request.user), timezone.now())
+    return _rest_of_today(request)
+
+
+def _rest_of_today(request: Request) -> HttpResponse:
     url = way_back(request, reverse("outreach:today"))
     if not is_on_today(request):
         return go(request, url)

@@ -107,7 +107,7 @@ def test_closed_deals_are_left_out(stories: list[Story], cast: Cast) -> None:
 
 
 def test_who_owns_a_deal_already_does_not_get_it_again(stories: list[Story], cast: Cast) -> None:
-    hand_over([stories[0].deal.pk], cast.karl)
+    hand_over([stories[0].deal.pk], cast.karl, now=NOW)
     assert left_out(Reassign(cast.karl), stories, cast.maud) == {"Deal 0": "Karl’s already"}
 
 
@@ -204,7 +204,7 @@ def test_a_deal_that_changed_since_the_preview_is_left_and_named(
         case "attempt":
             stories[1].we_write(NOW)
         case "owner":
-            hand_over([deal.pk], cast.karl)
+            hand_over([deal.pk], cast.karl, now=NOW)
         case "stage":
             course.enter_stage(deal, _another(deal), turn="unchanged", now=NOW)
         case "pause":
@@ -234,7 +234,7 @@ def test_what_a_door_refuses_is_named_with_its_reason(stories: list[Story], cast
 
 def test_undo_leaves_what_has_moved_on_and_names_it(stories: list[Story], cast: Cast) -> None:
     done = acted(Reassign(cast.karl), stories, cast.maud)
-    hand_over([stories[0].deal.pk], cast.maud)
+    hand_over([stories[0].deal.pk], cast.maud, now=NOW)
     told = undone(done, cast.maud)
     assert told == "Taken back: two deals are as before. One deal has moved on since: “Deal 0”."
     assert owners() == ["Maud", "Ines", "Ines"]
@@ -278,7 +278,7 @@ def test_what_is_out_of_sight_by_now_is_not_taken_back_nor_named(
     stories: list[Story], cast: Cast
 ) -> None:
     done = acted(Reassign(cast.karl), stories, cast.maud)
-    hand_over([stories[0].deal.pk], cast.noor)
+    hand_over([stories[0].deal.pk], cast.noor, now=NOW)
     assert undone(done, cast.maud).endswith("One deal has moved on since.")
     assert owners() == ["Noor", "Ines", "Ines"]
 

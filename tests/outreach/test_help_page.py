@@ -50,6 +50,13 @@ def test_sections_have_anchors_and_stand_in_the_contents(rep: Client) -> None:
     assert len(tables) > 1
 
 
+def test_examples_scroll_by_themselves_under_a_name_of_their_own(rep: Client) -> None:
+    page = rep.get("/help/connecting/").content.decode()
+    names = re.findall('<pre tabindex="0" role="region" aria-label="(Example [0-9]+)">', page)
+    assert names == [f"Example {number}" for number in range(1, page.count("<pre") + 1)]
+    assert len(names) > 1
+
+
 def written(folder: Path, text: str) -> handbook.Page:
     path = folder / "page.md"
     path.write_text(text)

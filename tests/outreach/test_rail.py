@@ -19,11 +19,11 @@ def labels(user: User) -> list[str]:
 
 
 def test_a_rep_has_neither_report_nor_thresholds(ines: User) -> None:
-    assert labels(ines) == ["Today", "Deals", "Contacts", "Settings"]
+    assert labels(ines) == ["Today", "Deals", "Contacts", "Mail", "Settings"]
 
 
 def test_managers_and_admins_read_report_and_thresholds(maud: User, ada: User) -> None:
-    every = ["Today", "Deals", "Contacts", "Report", "Thresholds", "Settings"]
+    every = ["Today", "Deals", "Contacts", "Mail", "Report", "Thresholds", "Settings"]
     assert labels(maud) == every
     assert labels(ada) == every
 

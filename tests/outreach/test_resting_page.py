@@ -178,6 +178,6 @@ def test_the_number_of_queries_does_not_grow_with_the_group(
     for _ in range(count - 1):
         let_go(make_deal(ines, "Demo", opened_at=ago(days=130)))
     rep.get("/")
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(46):
         page = rep.get("/")
     assert len(page.context["shown"][0].lines) == count

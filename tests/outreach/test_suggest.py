@@ -376,7 +376,7 @@ def test_the_queries_for_a_batch_do_not_grow_with_it(ines: User, django_assert_n
         for _ in range(number):
             Story(make_deal(ines, "Demo")).we_write(day(0, 10))
         marked = sweep_at(day(8))
-        with django_assert_num_queries(31):
+        with django_assert_num_queries(33):
             assert suggest.for_silences(marked, day(8)) == number
 
 

@@ -259,9 +259,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=deals, is_karls=st.booleans())
     def hand_over(self, number: int, is_karls: bool) -> None:
-        self.tick()
+        now = self.tick()
         owner = self.cast.karl if is_karls else self.cast.ines
-        people.hand_over([self.deal(number).pk], owner)
+        people.hand_over([self.deal(number).pk], owner, now=now)
 
     @rule(number=deals, whom=who)
     def make_primary(self, number: int, whom: int) -> None:

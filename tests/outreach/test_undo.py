@@ -174,7 +174,7 @@ def test_what_one_may_not_see_any_more_is_no_page(
         Kind.OUTCOME: outcome.pk,
         Kind.SUGGESTION: suggestion.pk,
     }
-    hand_over([story.deal.pk], noor)
+    hand_over([story.deal.pk], noor, now=timezone.now())
     client.force_login(ines)
     for kind, pk in kinds.items():
         assert client.post(f"/undo/{Undo(kind, pk).token(ines)}/").status_code == 404
