@@ -30,6 +30,7 @@ SEED = 1
 MOMENT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday, half past ten in Berlin
 SINCE_SWEEP = timedelta(seconds=20)
 DESK, PHONE = (1440, 960), (360, 800)
+LONG = (1440, 1720)  # as far as the report's plots that tell why
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Picture:
     path: str
     size: tuple[int, int] = DESK
     scheme: Literal["light", "dark"] = "light"
-    typed: tuple[str, str] | None = None  # into the field of this label
+    tried: str = ""  # a threshold, typed into the studio
 
 
 PICTURES = (
@@ -49,9 +50,13 @@ PICTURES = (
     Picture("today-dark", "ines", "/", scheme="dark"),
     Picture("today-phone", "ines", "/", PHONE),
     Picture("board", "ines", "/deals/board/"),
-    Picture("report", "maud", "/report/"),
+    Picture("report", "maud", "/report/", LONG),
+    Picture("report-dark", "maud", "/report/?heat=value", LONG, scheme="dark"),
+    Picture("report-phone", "maud", "/report/", PHONE),
     Picture("deal", "ines", "/deals/1/"),
-    Picture("threshold", "ada", "/thresholds/4/", typed=("Dark after", "2wh")),
+    Picture("threshold", "ada", "/thresholds/4/", LONG, tried="2wh"),
+    Picture("threshold-dark", "ada", "/thresholds/4/", LONG, scheme="dark", tried="2wh"),
+    Picture("threshold-phone", "ada", "/thresholds/4/", PHONE),
 )
 
 
@@ -112,10 +117,9 @@ def take(browser: Browser, address: str, picture: Picture, into: Path) -> int:
     )
     sign_in(page, picture.who)
     page.goto(picture.path, wait_until="networkidle")
-    if picture.typed:
-        label, text = picture.typed
-        page.get_by_label(label).fill(text)
-        page.get_by_role("button", name="Save", exact=True).wait_for()  # it comes with the preview
+    if picture.tried:
+        page.get_by_label("Or type it").fill(picture.tried)
+        page.get_by_role("button", name="Use ").wait_for()
     page.screenshot(path=into)
     page.context.close()
     return into.stat().st_size
