@@ -21,9 +21,12 @@ from contacts.models import Fact
 from deals import conversation, course
 from deals.models import Deal, Hold, Outcome, OutcomeEntry
 from outreach import fates, sweeping
-from outreach.mail import unsubscribe
+from outreach.mail import receive
+from outreach.mail.parsing import reading
+from outreach.mail.sending import unsubscribe
 from outreach.models import Delivery
 from tests.cast import Cast, Story, make_company, make_contact, make_cover, make_deal, today
+from tests.incoming import came, raw_mail, taken_in
 from tests.mailing import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,6 +39,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 ADDRESSES = (
     "links => links.map((link) => new URL(link.getAttribute('href'), document.baseURI).href)"
 )
+FILES = (".csv", ".xlsx", ".eml")  # to take away
 IN_THE_DARK = {"runOnly": ["color-contrast"]}  # the rest does not depend on the colours
 
 
@@ -117,7 +121,7 @@ def name_of(url: str) -> str | None:
         match = resolve(urlsplit(url).path)
     except Resolver404:
         return None
-    is_ours = urlsplit(url).scheme == "http" and not urlsplit(url).path.endswith(".csv")
+    is_ours = urlsplit(url).scheme == "http" and not urlsplit(url).path.endswith(FILES)
     return None if not is_ours or not match.view_name else match.view_name
 
 
@@ -153,8 +157,10 @@ def test_every_page_an_admin_can_reach_is_usable_by_everyone(
         "outreach:today", "outreach:pause", "outreach:touches", "outreach:let-go", "outreach:won",
         "outreach:snooze", "outreach:another", "outreach:touch", "outreach:send",
         "outreach:mailbox", "deals:list", "deals:board", "deals:deal",
-        "deals:contacts", "deals:contact", "deals:report",
+        "deals:contacts", "deals:contact", "outreach:report",
         "accounts:away", "accounts:cover", "accounts:covers",
+        "accounts:tokens", "outreach:mail-settings", "outreach:shared-mailbox-new",
+        "outreach:unmatched", "outreach:unverified", "outreach:help",
     } <= seen  # fmt: skip
 
 
@@ -256,3 +262,20 @@ def test_what_was_let_go_and_calls_are_usable_by_everyone(
         f"/deals/{story.pk}/calls/?address={phone.pk}", f"/deals/{story.pk}/let-go/",
     ):  # fmt: skip
         assert look_at(page, urljoin(live_server.url, address)) == []
+
+
+def test_a_mail_and_one_that_could_not_be_read_are_usable_by_everyone(
+    page: Page, live_server: Any, cast: Cast
+) -> None:
+    now = timezone.now()
+    html = "<h1>Yes</h1><ol><li>June</li></ol><table><tr><td>1</td></tr></table>"
+    mail = came(reading.read(raw_mail(html=html, text="")), now, user=cast.ada)
+    broken = taken_in(now, raw=b"From: eve@evil.example\n\nHello")
+    receive.set_aside(broken, "It is broken.", now)
+    sign_in(page, cast.ada, live_server.url)
+    said: list[str] = []
+    listen(page, said)
+    urls = [f"/mails/{mail.pk}/", "/settings/set-aside/", f"/settings/set-aside/{broken.pk}/"]
+
+    assert [look_at(page, urljoin(live_server.url, url)) for url in urls] == [[], [], []]
+    assert said == []
