@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from deals.standing import Standing, State
 
@@ -11,6 +11,10 @@ SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 THRESHOLD_AT = 62.5  # where the meter has its tick; past it is night (design of the meter)
 EARLY = time(8)  # of a day that ends before, little is meant: its hour is said, too
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+CENTS = Decimal("0.01")
+NBSP = "\u00a0"  # between a number and its unit: no line breaks there
+LARGE = ((Decimal(10**9), "B"), (Decimal(10**6), "M"))  # as on the axes of plots
+SMALL = 100  # units of a currency; below, the cents of a sum are worth a word
 
 
 def say_money(amount: Decimal | None, currency: str) -> str:
@@ -18,7 +22,23 @@ def say_money(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return "–"
     digits = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
-    return f"{SIGNS.get(currency, currency)} {digits}"
+    return f"{SIGNS.get(currency, currency)}{NBSP}{digits}"
+
+
+def say_sum(amount: Decimal, currency: str) -> str:
+    """Say what many amounts come to, to be read at a glance: "€ 1.28 M", "€ 84,000", "€ 0.50"."""
+    whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
+    for size, name in LARGE:
+        if whole >= size:
+            digits = f"{(whole / size).quantize(CENTS, ROUND_HALF_UP):,}"
+            return f"{SIGNS.get(currency, currency)}{NBSP}{digits}{NBSP}{name}"
+    return say_money(amount if amount < SMALL else whole, currency)
+
+
+def say_percent(percent: int, high: int | None = None) -> str:
+    """Say a share, or from where to where it lies: "26 %", "22 to 31 %"."""
+    said = f"{percent}" if high is None else f"{percent} to {high}"
+    return f"{said}{NBSP}%"
 
 
 def say_duration(length: timedelta, day: timedelta = timedelta(days=1)) -> str:

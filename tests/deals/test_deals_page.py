@@ -232,7 +232,7 @@ def test_the_page_of_a_deal_tells_who_what_and_how_it_stands(client: Client, ine
     people.join(deal, lena, now=timezone.now())
     client.force_login(ines)
     page = client.get(f"/deals/{deal.pk}/").content.decode()
-    for words in ("Fleet telematics", "€ 84,000", "Lena Aalto", "Dark · 8 d", "not heard yet"):
+    for words in ("Fleet telematics", "€\u00a084,000", "Lena Aalto", "Dark · 8 d", "not heard yet"):
         assert words in page
 
 

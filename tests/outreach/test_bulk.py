@@ -85,7 +85,7 @@ def test_a_preview_says_what_becomes_of_each_and_what_they_are_worth(
 ) -> None:
     told = previewed(Reassign(cast.karl), stories, cast.maud)
     assert {line.fate for line in told.acted} == {"Becomes Karl’s"}
-    assert told.amounts == "€ 3,000"
+    assert told.amounts == "€\u00a03,000"
     assert {line.fate for line in previewed(pause(), stories, cast.maud).acted} == {
         "Waits until 22 March"
     }

@@ -106,7 +106,7 @@ def test_a_preview_shows_what_would_be_told_and_tells_nothing(client: Client, in
     client.force_login(ines)
     shown = client.get("/settings/digests/morning/preview/").context["message"]
     assert shown.subject == "1 deal went dark"
-    assert "- Harbour, € 1,000" in shown.text
+    assert "- Harbour, €\u00a01,000" in shown.text
     html = client.get("/settings/digests/morning/mail/")
     assert "Harbour" in html.content.decode()
     assert (Telling.objects.count(), Digest.objects.count()) == (0, 0)

@@ -62,7 +62,7 @@ def test_a_digest_reaches_its_reader_in_two_forms(ines: User, postbox: Postbox) 
     assert (sent["To"], sent["Subject"]) == ("Ines <ines@example.com>", "1 deal went dark")
     assert sent["Auto-Submitted"] == "auto-generated"
     text, html = (part.get_content() for part in sent.iter_parts())
-    assert "WENT DARK\n\n- Fleet & harbour, € 1,000\n" in text.replace("\r\n", "\n")
+    assert "WENT DARK\n\n- Fleet & harbour, €\u00a01,000\n" in text.replace("\r\n", "\n")
     assert "dark since Monday, 10:00" in text
     assert "http://127.0.0.1:8000/?deal=" in text
     assert "Fleet &amp; harbour" in html

@@ -158,7 +158,7 @@ def test_a_preview_names_each_deal_and_changes_nothing(
     assert shown.hidden == 1
     page = response.content.decode()
     assert "Secret" not in page
-    assert "€ 2,000" in page
+    assert "€\u00a02,000" in page
     course.undo(deals[1].outcome_entries.get(), now=timezone.now())
     assert stand() == before
     assert not BulkAction.objects.exists()

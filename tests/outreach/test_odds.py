@@ -40,7 +40,7 @@ def test_the_chance_is_the_one_of_silences_as_old_as_this(
         known = odds.read(learned, timezone.now())
     assert known.said == "About 5 in 100 come back; 64 were this quiet."
     assert known.interval == "Likely 3 to 9 in 100."
-    assert known.place == "€ 1,000 × 25 % for Demo × 10 in 100 assumed to answer"
+    assert known.place == "€\u00a01,000 × 25 % for Demo × 10 in 100 assumed to answer"
 
 
 def test_where_nothing_was_learned_that_is_said(suggestion: Suggestion) -> None:

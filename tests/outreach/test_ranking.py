@@ -37,13 +37,13 @@ def test_a_rank_is_value_times_probability_times_chance_times_what_waiting_costs
     # 1000 × 0.40 × 0.12 × (0.12 ÷ 0.10)
     assert explained(proposal()) == (
         Decimal("57.60"),
-        "€ 1,000 × 40 % for Proposal × 12 in 100 still answer × 1.2 for waiting",
+        "€\u00a01,000 × 40 % for Proposal × 12 in 100 still answer × 1.2 for waiting",
     )
 
 
 def test_where_waiting_costs_nothing_it_is_not_told() -> None:
     assert explained(proposal(), days=3) == (
-        Decimal("40.00"), "€ 1,000 × 40 % for Proposal × 10 in 100 still answer",
+        Decimal("40.00"), "€\u00a01,000 × 40 % for Proposal × 10 in 100 still answer",
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_a_deal_without_amount_counts_as_much_as_is_typical() -> None:
         assert explained(proposal(none), days=3) == (
             Decimal("48.00"),
             (
-                "€ 1,200 (no amount given: typical of Proposal) × 40 % for Proposal"
+                "€\u00a01,200 (no amount given: typical of Proposal) × 40 % for Proposal"
                 " × 10 in 100 still answer"
             ),
         )
@@ -60,13 +60,13 @@ def test_a_deal_without_amount_counts_as_much_as_is_typical() -> None:
 
 def test_where_nothing_is_typical_a_stand_in_keeps_it_from_the_end() -> None:
     value, said = explained(proposal(None, stage=8))
-    assert (value, said[:7]) == (Decimal("4.00"), "€ 1,000")
+    assert (value, said[:7]) == (Decimal("4.00"), "€\u00a01,000")
 
 
 @pytest.mark.parametrize(("stage", "days"), [(7, 9), (7, 30), (9, 1)])
 def test_where_too_little_is_known_all_such_deals_count_alike(stage: int, days: int) -> None:
     assert explained(proposal(stage=stage), days) == (
-        Decimal("40.00"), "€ 1,000 × 40 % for Proposal × 10 in 100 assumed to answer",
+        Decimal("40.00"), "€\u00a01,000 × 40 % for Proposal × 10 in 100 assumed to answer",
     )  # fmt: skip
 
 

@@ -160,7 +160,7 @@ def test_the_place_of_a_deal_is_told_on_hover_and_to_who_cannot_hover(
     story = gone_dark(ines)
     sweeping.run(timezone.now())
     page = rep.get("/").content.decode()
-    said = "€ 1,000 × 25 % for Demo × 10 in 100 assumed to answer"
+    said = "€\u00a01,000 × 25 % for Demo × 10 in 100 assumed to answer"
     assert f'title="{said}" aria-describedby="place-{story.deal.pk}"' in page
     assert f'<span id="place-{story.deal.pk}" hidden>{said}</span>' in page
 
@@ -228,7 +228,7 @@ def test_figures_count_the_day(ines: User, karl: User) -> None:
     count = figures(today, today.groups({}), now.tzinfo)
     assert count.open_deals == 4
     assert [(each.value, each.note) for each in count.shown] == [
-        ("2", "€ 1,000 + $ 1,000 at risk"),
+        ("2", "€\u00a01,000 + $\u00a01,000 at risk"),
         ("1", "waiting on us for 2 h"),
         ("1", "next at 13:00"),
         ("1 of 3", "33 %, team 25 %"),
