@@ -26,7 +26,7 @@ from outreach.focus import pick
 from outreach.models import Notice, Suggestion, SuggestionQuerySet
 from outreach.ranking import say
 from outreach.resting import Again
-from outreach.wording import say_play
+from outreach.wording import full_name, say_after, say_play, whom
 
 PAGE = 10
 ORDER = ("focus", "dark", "ours", "again", "dimming", "nobody")  # of the groups, by their keys
@@ -139,11 +139,6 @@ def unread(user: User) -> QuerySet[Notice]:
     )
     of_endpoints = Q(endpoint__disabled_at__isnull=False) if user.is_admin else Q(pk__in=())
     return Notice.objects.filter(of_deals | of_endpoints, user=user, read_at=None)
-
-
-def full_name(first: str, last: str) -> str:
-    """Join the two parts of a name, of which either may be missing."""
-    return f"{first} {last}".strip()
 
 
 @dataclass(frozen=True)
@@ -280,8 +275,8 @@ class Today:
             flat,
             stands,
             str(span),
-            play=say_play(play.play, play.channel, _whom(play, flat)) if play else "",
-            after=_after(play) if play else "",
+            play=say_play(play.play, play.channel, whom(play, flat)) if play else "",
+            after=say_after(play) if play else "",
             place=say(play.rank_parts) if play else "",
             cover=self.scope.cover_of(flat.deal__owner_id),
         )
@@ -289,17 +284,3 @@ class Today:
 
 def _size(sizes: Mapping[str, int], key: str) -> int:
     return min(max(sizes.get(key, PAGE), PAGE), LONGEST)
-
-
-def _after(play: Flat) -> str:
-    """Say what is to be talked of first; a deal that the reader may not see stays unnamed."""
-    if play.after_id is None:
-        return ""
-    return str(play.after__deal__title) if play.after_is_seen else "another deal"
-
-
-def _whom(play: Flat, flat: Flat) -> str:
-    """Return the name of somebody else than the deal's own contact, or nothing."""
-    name = full_name(play.contact__first_name, play.contact__last_name)
-    own = full_name(flat.deal__contact__first_name, flat.deal__contact__last_name)
-    return "" if name == own else name

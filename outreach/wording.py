@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from contacts.models import Channel
 from outreach.evidence import WORDS
 from outreach.models import Play
 
+Flat = Any  # a named row of values_list
 SWITCHES = {
     Channel.EMAIL: "e-mail",
     Channel.PHONE: "phone",
@@ -53,3 +55,22 @@ def say_headline(queued: int, ours: int, dark: int) -> str:
 def say_day(at: datetime) -> str:
     """Say a day in full, in the zone it comes in: "Monday 23 November"."""
     return f"{at:%A} {at.day} {at:%B}"
+
+
+def full_name(first: str, last: str) -> str:
+    """Join the two parts of a name, of which either may be missing."""
+    return f"{first} {last}".strip()
+
+
+def say_after(play: Flat) -> str:
+    """Say what is to be talked of first; a deal that the reader may not see stays unnamed."""
+    if play.after_id is None:
+        return ""
+    return str(play.after__deal__title) if play.after_is_seen else "another deal"
+
+
+def whom(play: Flat, flat: Flat) -> str:
+    """Return the name of somebody else than the deal's own contact, or nothing."""
+    name = full_name(play.contact__first_name, play.contact__last_name)
+    own = full_name(flat.deal__contact__first_name, flat.deal__contact__last_name)
+    return "" if name == own else name

@@ -20,8 +20,7 @@ from outreach.digest.people import Covers, House, Reader
 from outreach.digest.weekly import Week
 from outreach.digest.wording import say_counts, say_line
 from outreach.models import Digest, DigestSettings, Notice, Suggestion, Telling
-from outreach.today import full_name
-from outreach.wording import say_play
+from outreach.wording import full_name, say_play
 
 Kind = Telling.Kind
 Name = tuple[int, str, str]  # of a digest
