@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from deals.arrivals import Recorded
+from deals.importing import writing
 from deals.importing.changes import Changes
 from deals.importing.counts import Counts
 from deals.importing.known import Known
@@ -67,7 +68,7 @@ class Arrival:
         new = self._open(changes, companies)
         for staged in self._here(known):
             changes.take(known.deals[staged.key], staged, is_new=staged.key in new)
-        self._tally(changes, changes.write(self.record))
+        self._tally(changes, writing.write(changes, self.record))
         self.owners.tell(self.record)
         self.record.save()
 

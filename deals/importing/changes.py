@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from contacts.models import Contact
-from deals import arrivals, particulars
+from deals import arrivals
 from deals.arrivals import Recorded
 from deals.importing.known import Known, found, may_be_ours
 from deals.importing.parties import Owners
 from deals.importing.place import Place
-from deals.importing.record import Record
 from deals.importing.rows import DealRow, EntryRow, TouchRow, identity
 from deals.importing.staging import StagedDeal
 from deals.models import Deal, Direction, Outcome, OutcomeEntry, Stage, StageEntry, Touch, Turn
-from deals.replay import replay
 
 Fate = Literal["created", "updated", "unchanged"]
 DEAL_FIELDS = (
@@ -27,7 +25,6 @@ TOUCH_FIELDS = ("deal_id", "user_id", "channel", "direction", "occurred_at", "no
 ENTRY_FIELDS = ("deal_id", "stage_id", "occurred_at", "turn")
 OUTCOME_FIELDS = ("outcome", "occurred_at", "reason", "is_let_go")
 NOBODY = -1  # an owner or company that is still to be made: differs from whatever is known
-BATCH = 500
 
 
 @dataclass
@@ -245,47 +242,16 @@ class Changes:
 
     def foresee(self) -> list[Recorded]:
         """Return what would become of the touches, writing nothing."""
-        self._meet_own_touches()
+        self.meet_own_touches()
         return arrivals.foresee(self.touches, now=self.now, told=self.told)
 
-    def _meet_own_touches(self) -> None:
+    def meet_own_touches(self) -> None:
         """Let the touches of an export of ours be known by what they were exported as."""
         asked = {each.external_id: each for each in self.touches if may_be_ours(each.external_id)}
         for key, row in found(Touch, asked, self.place.source).items():
             asked[key].source, asked[key].external_id = row.source, row.external_id
             if asked[key].direction == Direction.INBOUND:
                 asked[key].user_id = row.user_id  # whose mailbox it reached; files do not tell it
-
-    def write(self, record: Record) -> list[Recorded]:
-        """Write it all and replay each deal once; return what became of the touches."""
-        self._meet_own_touches()
-        for entry in self.gone_entries.values():
-            record.gone("entry", entry)
-        Deal.objects.bulk_update(self.deals, DEAL_FIELDS, batch_size=BATCH)
-        StageEntry.objects.filter(pk__in=list(self.gone_entries)).delete()
-        StageEntry.objects.bulk_create(self.new_entries, batch_size=BATCH)
-        StageEntry.objects.bulk_update(self.entries, ENTRY_FIELDS, batch_size=BATCH)
-        OutcomeEntry.objects.bulk_create(self.new_outcomes, batch_size=BATCH)
-        OutcomeEntry.objects.bulk_update(self.outcomes, OUTCOME_FIELDS, batch_size=BATCH)
-        recorded, affected = arrivals.take_in(self.touches, now=self.now, told=self.told)
-        self._tell(record, recorded)
-        particulars.note((deal.pk for deal in self.known.deals.values()), self.now)
-        replay(self.moved | affected, self.now)
-        return recorded
-
-    def _tell(self, record: Record, recorded: Sequence[Recorded]) -> None:
-        """Write down what was done to which rows."""
-        for deal in self.deals:
-            record.changed("deal", deal, self.before[deal.pk])
-        record.made("entry", self.new_entries)
-        record.made("outcome", self.new_outcomes)
-        for kind, rows in (("entry", self.entries), ("outcome", self.outcomes)):
-            for row in rows:
-                record.changed(kind, row, self.entry_before[kind, row.pk])
-        record.made("touch", [each.touch for each in recorded if each.fate == "created"])
-        for each in recorded:
-            if each.fate == "updated":
-                record.changed("touch", each.touch, each.was)
 
 
 def opening_id(key: str) -> str:
