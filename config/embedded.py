@@ -28,6 +28,18 @@ def kept_secret_key(file: Path) -> str:
     return file.read_text().strip()
 
 
+def broker_of_files(folder: Path) -> dict[str, object]:
+    """Return how a broker of files in `folder` is reached, and make what it needs there."""
+    # kombu makes none of these folders itself
+    queue = str(writable_folder(folder / "queue"))
+    return {
+        "data_folder_in": queue,
+        "data_folder_out": queue,
+        "control_folder": str(writable_folder(folder / "control")),
+        "polling_interval": 0.2,
+    }
+
+
 def _write_once(file: Path, text: str) -> None:
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:

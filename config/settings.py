@@ -5,7 +5,6 @@ broker of files, both in `var/`) and server (PostgreSQL, Redis). docs/decisions/
 """
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +12,11 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.embedded import kept_secret_key, writable_folder
+from config.databases import database
+from config.embedded import broker_of_files, kept_secret_key, writable_folder
 from config.keys import field_keys
 from config.logs import logging_setup
+from config.schedule import beat
 from config.targets import private_targets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -135,22 +136,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database -------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{VAR}/lamplighter.sqlite3")}
-if ON_SQLITE:
-    DATABASES["default"]["OPTIONS"] = {
-        # Readers never wait for the writer; a writer takes its turn at the start of its
-        # transaction, where waiting is allowed, and not in the middle, where it is an error.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-    }
-else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    if os.environ.get("LAMPLIGHTER_PROCESS") == "web":
-        # A page must not hang on a lock or run for minutes; an import in the worker may.
-        DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-            "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
-        )
+DATABASES = {
+    "default": database(
+        env.db_url_config(DATABASE_URL or f"sqlite:///{VAR}/lamplighter.sqlite3"),
+        on_sqlite=ON_SQLITE,
+        is_web=os.environ.get("LAMPLIGHTER_PROCESS") == "web",
+    )
+}
 
 # --- Cache and sessions: shared by all processes, so that a sign-out holds in each -----------
 
@@ -196,34 +188,8 @@ VISIBILITY_SECONDS = 600
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY_SECONDS
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": VISIBILITY_SECONDS}
 if ON_FILE_BROKER:
-    # kombu makes none of these folders itself
-    queue = str(writable_folder(VAR / "broker" / "queue"))
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {
-        "data_folder_in": queue,
-        "data_folder_out": queue,
-        "control_folder": str(writable_folder(VAR / "broker" / "control")),
-        "polling_interval": 0.2,
-    }
-
-
-def _every(seconds: int, task: str) -> dict[str, object]:
-    """Ask for a task; a tick that nobody took in time is no use: the next one does its work."""
-    schedule = timedelta(seconds=seconds)
-    return {"task": task, "schedule": schedule, "options": {"expires": seconds}}
-
-
-CELERY_BEAT_SCHEDULE = {
-    "sweep": _every(SWEEP_SECONDS, "outreach.tasks.sweep"),
-    # imports and other long work, in case the message that began it was lost
-    "go-on": _every(SWEEP_SECONDS, "deals.tasks.go_on"),
-    "read-mail": _every(READ_SECONDS, "outreach.tasks.read_mail"),
-    "file-mail": _every(60, "outreach.tasks.file_mail"),
-    "read-calendars": _every(60, "outreach.tasks.read_calendars"),  # each every five minutes
-    "pass-on": _every(10, "outreach.tasks.pass_on"),
-    "make-digests": _every(60, "outreach.tasks.make_digests"),
-    "forget": _every(3600, "outreach.tasks.forget"),
-    "learn": _every(3600, "outreach.tasks.learn"),  # it acts once a day, and after an import
-}
+    CELERY_BROKER_TRANSPORT_OPTIONS |= broker_of_files(VAR / "broker")
+CELERY_BEAT_SCHEDULE = beat(SWEEP_SECONDS, READ_SECONDS)
 
 # --- Sign-in --------------------------------------------------------------------------------
 
