@@ -105,7 +105,7 @@ def _send(invitation: Invitation) -> None:
     workspace = Workspace.current()
     context = {"invitation": invitation, "workspace": workspace, "link": link(invitation)}
     send_mail(
-        subject=f"Your invitation to {workspace} on Lamplighter",
+        subject=f"Your invitation to {' '.join(str(workspace).split())} on Lamplighter",
         message=render_to_string("accounts/mail/invitation.txt", context),
         from_email=None,
         recipient_list=[invitation.email],

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 
+from accounts.forms.names import NameField
 from accounts.models import User
 
 
@@ -16,6 +17,7 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "email", "role", "team"]
+        field_classes = {"name": NameField}
         labels = {"email": "E-mail"}
         help_texts = {
             "role": "A rep sees their own deals, a manager those of the teams they lead, an admin all.",

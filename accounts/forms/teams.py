@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from accounts.forms.names import NameField
 from accounts.models import Team, User
 
 
@@ -16,6 +17,7 @@ class NewTeamForm(forms.ModelForm):
     class Meta:
         model = Team
         fields = ["name"]
+        field_classes = {"name": NameField}
         error_messages = {"name": {"unique": "There is a team of this name. Choose another name."}}
 
 

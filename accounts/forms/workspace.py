@@ -8,6 +8,7 @@ from django import forms
 
 from accounts import time_zones
 from accounts.currencies import validate_currency
+from accounts.forms.names import NameField
 from accounts.models import User, Workspace
 
 
@@ -45,6 +46,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "time_zone", "booking_url", "signature"]
+        field_classes = {"name": NameField}
         widgets = {
             "name": forms.TextInput({"autocomplete": "name"}),
             "signature": forms.Textarea({"rows": 4}),
@@ -126,6 +128,7 @@ class WorkspaceForm(forms.ModelForm):
             "reply_floor_silences", "worth_waiting", "attempt_minutes", "high_value_amount",
             "mails_reports_outside", "offers_unsubscribe",
         ]  # fmt: skip
+        field_classes = {"name": NameField}
         labels = {
             "offers_unsubscribe": "Put a one-click unsubscribe into every mail",
             "mails_reports_outside": "Weekly reports may go to addresses outside",

@@ -51,6 +51,44 @@ def test_people_change_their_own_name_and_time_zone(client: Client, ines: User):
     assert (ines.name, ines.time_zone) == ("Inés", "Asia/Tokyo")
 
 
+@pytest.mark.parametrize(
+    "broken", ["Ines\r\nBcc: x@y.example", "In\x0bes", "In\u2028es", "In\u202ees"]
+)
+def test_a_name_is_one_line_that_shows_all_that_is_in_it(
+    client: Client, cast: Cast, broken: str
+) -> None:
+    why = (
+        "This has a line break or an invisible control character in it. Delete it and type it "
+        "again instead of pasting it."
+    )
+    for user, path in (
+        (cast.ines, "/settings/profile/"),
+        (cast.ada, "/settings/workspace/"),
+        (cast.ada, f"/settings/people/{cast.karl.pk}/"),
+        (cast.ada, "/settings/people/new/"),
+        (cast.ada, "/settings/teams/"),
+    ):
+        client.force_login(user)
+        answer = client.post(path, {"name": broken})
+        assert (path, answer.status_code) == (path, 422)
+        [form] = {
+            form
+            for each in answer.context
+            for form in each.flatten().values()
+            if hasattr(form, "errors") and "name" in getattr(form, "errors", {})
+        }
+        assert form.errors["name"] == [why]
+    cast.ines.refresh_from_db()
+    assert cast.ines.name == "Ines"
+
+
+def test_a_name_keeps_what_other_scripts_join_by(client: Client, ines: User) -> None:
+    client.force_login(ines)
+    client.post("/settings/profile/", {"name": "می\u200cخواهم"})
+    ines.refresh_from_db()
+    assert ines.name == "می\u200cخواهم"
+
+
 def test_a_booking_page_belongs_to_the_profile(client: Client, ines: User) -> None:
     client.force_login(ines)
     client.post("/settings/profile/", {"name": "Ines", "booking_url": "example.com/ines"})
