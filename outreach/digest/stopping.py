@@ -1,6 +1,7 @@
 """One click that ends one kind of mail to one person. No sign-in; a look changes nothing.
 
-Source: RFC 8058. The link names the person and the kind, not a mail: it works for ever.
+Source: RFC 8058. The link names the kind and who gets it, not a mail and not a row of a list: it
+works for ever, also for whoever was taken off the list and put on it again.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from datetime import datetime
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from accounts.models import User
-from outreach.models import Digest, DigestSettings, ReportRecipient
+from outreach.digest.recipients import Listed
+from outreach.models import Digest, DigestSettings
 
 SIGNER = Signer(salt="outreach.digest")
 Kind = Digest.Kind
@@ -31,22 +34,31 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What a link stops: a kind of mail to a user, or a manager's report to a recipient."""
+    """What a link stops: a kind of mail to a user, or a manager's report to somebody `listed`.
+
+    Both are None where nobody is left to get any.
+    """
 
     kind: Digest.Kind
     user: User | None = None
-    recipient: ReportRecipient | None = None
+    listed: Listed | None = None
 
     @property
     def name(self) -> str:
         """What stops, in words."""
-        return NAMES[self.kind]
+        return f"the weekly report of {self.listed.manager}" if self.listed else NAMES[self.kind]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether they get none of it already."""
+        if self.listed is not None:
+            return self.listed.has_stopped
+        return self.user is None or not getattr(DigestSettings.of(self.user), FIELDS[self.kind])
 
     def run(self, now: datetime) -> None:
         """Stop it. Again, it changes nothing."""
-        if self.recipient is not None:
-            rows = ReportRecipient.objects.filter(pk=self.recipient.pk, stopped_at=None)
-            rows.update(stopped_at=now)
+        if self.listed is not None:
+            self.listed.stop(now)
         elif self.user is not None:
             DigestSettings.objects.update_or_create(
                 user=self.user, defaults={FIELDS[self.kind]: False}
@@ -55,9 +67,12 @@ class Stop:
 
 def address_of(digest: Digest) -> str:
     """Return the address at which whoever gets a mail ends all further ones of its kind."""
-    whose = f"r{digest.recipient_id}" if digest.recipient_id else f"u{digest.user_id}"
-    token = SIGNER.sign(f"{digest.kind}.{whose}")
-    return f"{settings.BASE_URL}{reverse('outreach:digest-stop', args=[token])}"
+    said = [digest.kind, str(digest.user_id)]
+    if digest.recipient is not None:
+        person, email = digest.recipient.person_id, digest.recipient.email
+        said.append(f"p{person}" if person else f"a{urlsafe_base64_encode(email.encode())}")
+    path = reverse("outreach:digest-stop", args=[SIGNER.sign(".".join(said))])
+    return f"{settings.BASE_URL}{path}"
 
 
 def headers_of(digest: Digest) -> dict[str, str]:
@@ -69,15 +84,21 @@ def headers_of(digest: Digest) -> dict[str, str]:
 
 
 def find(token: str) -> Stop | None:
-    """Return what a link stops; None for a forged one.
-
-    Of a recipient or person who is gone by now nothing is left to stop, which is as wanted.
-    """
+    """Return what a link stops; None for a forged one."""
     try:
-        kind, whose = SIGNER.unsign(token).split(".")
+        kind, whose, *to = SIGNER.unsign(token).split(".")
     except (BadSignature, ValueError):
         return None
-    pk = int(whose[1:])
-    if whose.startswith("r"):
-        return Stop(Kind(kind), recipient=ReportRecipient.objects.filter(pk=pk).first())
-    return Stop(Kind(kind), user=User.objects.filter(pk=pk).first())
+    user = User.objects.filter(pk=int(whose)).first()
+    if not to or user is None:
+        return Stop(Kind(kind), user=user)
+    return Stop(Kind(kind), listed=_listed(user, to[0]))
+
+
+def _listed(manager: User, said: str) -> Listed | None:
+    """Return to whom a manager's report went; None for a colleague who is gone."""
+    sort, name = said[0], said[1:]
+    if sort == "a":
+        return Listed(manager, email=urlsafe_base64_decode(name).decode())
+    person = User.objects.filter(pk=int(name)).first()
+    return Listed(manager, person=person) if person else None

@@ -173,7 +173,8 @@ def test_a_look_at_the_link_changes_nothing_and_one_click_stops(client: Client, 
     assert strict.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     said = DigestSettings.objects.get(user=ines)
     assert (said.morning_by_mail, said.morning_in_app, said.at_once_by_mail) == (False, True, True)
-    assert strict.post(path).status_code == 200
+    assert "Already stopped" in strict.post(path).content.decode()
+    assert "Already stopped" in client.get(path).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.digesting import dark, of
 
 MONDAY_8 = day(14, 8)  # the Monday after the week in which the deals went dark
 State = Digest.State
+SITE = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,11 @@ def run(now: Any = MONDAY_8) -> None:
 def weeklies() -> dict[str, Any]:
     """Return the weekly mails that went out, by address."""
     return {sent.recipients()[0]: sent for sent in mail.outbox if sent.subject.startswith("Week")}
+
+
+def stop_path(address: str) -> str:
+    """Return the path of the link in the mail to an address."""
+    return str(weeklies()[address].extra_headers["List-Unsubscribe"]).strip("<>").removeprefix(SITE)
 
 
 def add(manager: User, email: str) -> ReportRecipient:
@@ -160,26 +166,104 @@ def test_forbidden_between_making_and_sending_it_is_not_sent(week: Cast) -> None
     assert "board@example.org" not in weeklies()
 
 
-def test_a_recipient_stops_it_for_themselves_only(client: Client, week: Cast) -> None:
+@pytest.mark.parametrize("again", ["next week", "removed and added", "as a user here"])
+def test_an_old_link_stops_what_comes_to_that_address(
+    client: Client, week: Cast, again: str
+) -> None:
     board = add(week.maud, "board@example.org")
     run()
-    link = weeklies()["board@example.org"].extra_headers["List-Unsubscribe"].strip("<>")
-    assert client.post(link.removeprefix("http://127.0.0.1:8000")).status_code == 200
+    link = stop_path("board@example.org")
     mail.outbox.clear()
+    if again != "next week":
+        board.delete()
+        if again == "as a user here":
+            User.objects.create_user("board@example.org", "x" * 8, name="Board")
+        add(week.maud, "board@example.org")
     dark(week.ines, title="Ferry")
+    assert "Done" in client.post(link).content.decode()
     run(day(21, 8))
-    assert "board@example.org" not in weeklies()
-    assert "Maud <maud@example.com>" in weeklies()
-    with pytest.raises(ValidationError, match="stopped these mails"):
-        add(week.maud, board.email)
+    assert sorted(weeklies()) == ["Ada <ada@example.com>", "Maud <maud@example.com>"]
+    with pytest.raises(ValidationError, match=r"stopped these mails\. Ask them"):
+        add(week.maud, "board@example.org")
 
 
-def test_a_recipient_who_was_removed_may_still_press_the_link(client: Client, week: Cast) -> None:
+def test_a_colleague_stops_it_whatever_their_address_is_by_now(client: Client, week: Cast) -> None:
+    row = add(week.maud, "noor@example.com")
+    run()
+    link = stop_path("Noor <noor@example.com>")
+    row.delete()
+    User.objects.filter(pk=week.noor.pk).update(email="noor@yard.example")
+    add(week.maud, "noor@yard.example")
+    client.post(link)
+    assert ReportRecipient.objects.get().stopped_at is not None
+
+
+def test_who_was_removed_and_stops_it_is_not_added_again(client: Client, week: Cast) -> None:
     board = add(week.maud, "board@example.org")
-    digest = Digest(user=week.maud, recipient=board, kind="weekly")
-    path = stopping.address_of(digest).removeprefix("http://127.0.0.1:8000")
+    run()
     board.delete()
-    assert client.post(path).status_code == 200
+    link = stop_path("board@example.org")
+    assert "Done" in client.post(link).content.decode()
+    assert "Already stopped" in client.post(link).content.decode()
+    assert "Already stopped" in client.get(link).content.decode()
+    with pytest.raises(ValidationError, match="stopped these mails"):
+        add(week.maud, "board@example.org")
+
+
+def test_only_who_stopped_it_can_allow_it_again(client: Client, week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    run()
+    link = stop_path("board@example.org")
+    client.post(link)
+    assert "Allowed again" in client.post(link, {"again": "yes"}).content.decode()
+    assert ReportRecipient.objects.count() == 0  # being allowed is not being added
+    add(week.maud, "board@example.org")
+
+
+def test_allowing_again_leaves_alone_who_never_stopped(client: Client, week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    run()
+    client.post(stop_path("board@example.org"), {"again": "yes"})
+    assert ReportRecipient.objects.get().stopped_at is None
+
+
+def test_a_stop_ends_one_managers_report_and_no_others(client: Client, week: Cast) -> None:
+    for manager in (week.maud, week.ada):
+        add(manager, "board@example.org")
+    making.make(MONDAY_8)
+    board = Digest.objects.get(user=week.maud, recipient__isnull=False)
+    client.post(stopping.address_of(board).removeprefix(SITE))
+    kept = ReportRecipient.objects.filter(stopped_at=None)
+    assert [row.manager for row in kept] == [week.ada]
+
+
+def test_a_scanner_that_follows_links_stops_nothing(client: Client, week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    run()
+    link = stop_path("board@example.org")
+    ahead = {"HTTP_SEC_PURPOSE": "prefetch", "HTTP_USER_AGENT": "LinkScanner/1.0"}
+    answers = [client.get(link, **ahead), client.head(link), client.options(link)]
+    assert [answer.status_code for answer in answers] == [200, 200, 405]
+    assert "no-store" in answers[0]["Cache-Control"]
+    assert ReportRecipient.objects.get().stopped_at is None
+    program = Client(enforce_csrf_checks=True)  # RFC 8058: it has not seen the page
+    assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert ReportRecipient.objects.get().stopped_at is not None
+
+
+def test_an_address_stands_in_no_link_for_all_to_read(week: Cast) -> None:
+    add(week.maud, "board@example.org")
+    run()
+    assert "board" not in stop_path("board@example.org")
+
+
+def test_a_link_of_a_manager_who_is_gone_stops_nothing_and_says_so(
+    client: Client, week: Cast
+) -> None:
+    board = add(week.maud, "board@example.org")
+    link = stopping.address_of(Digest(user=week.maud, recipient=board, kind="weekly"))
+    User.objects.filter(pk=week.maud.pk).delete()
+    assert "Already stopped" in client.post(link.removeprefix(SITE)).content.decode()
 
 
 @pytest.mark.parametrize(
