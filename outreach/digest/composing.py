@@ -5,6 +5,7 @@ No tracking: a link says which deal, and not who follows it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any
@@ -17,10 +18,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from deals.figures import Figure
 from outreach.digest import stopping
 from outreach.digest.content import Content, Contents
-from outreach.digest.weekly import Week
-from outreach.digest.wording import REASONS, one_line, say_block, say_row
+from outreach.digest.weekly import Row, Week
+from outreach.digest.wording import (
+    REASONS,
+    one_line,
+    say_block,
+    say_days,
+    say_row,
+    say_whose,
+)
 from outreach.mail.sending.message import READABLE
 from outreach.models import Digest
 from outreach.wording import say_day
@@ -106,25 +115,31 @@ def _context(digest: Digest, content: Content, contents: Contents) -> dict[str, 
         "settings_url": "" if digest.recipient else f"{site}{reverse('outreach:digests')}",
         "stop_url": stopping.address_of(digest),
         "reason": REASONS[Kind(digest.kind)],
-        **(_of_week(content.week, is_outside=is_outside) if content.week else {}),
+        **(_of_week(content.week, digest, is_outside=is_outside) if content.week else {}),
     }
 
 
-def _of_week(week: Week, *, is_outside: bool) -> dict[str, Any]:
-    """Return a report's plots and tables as letters, and its figures two by two."""
+def _of_week(week: Week, digest: Digest, *, is_outside: bool) -> dict[str, Any]:
+    """Return a report's plots and tables, also as letters, and its figures two by two."""
     figures = list(week.figures)
-    named = [("BY STAGE", week.stages), *([] if is_outside else [("BY REP", week.reps)])]
+    alone = "your own deals" if digest.recipient is None else f"the deals of {digest.user}"
+    named = [("By stage", week.stages), *([] if is_outside else [("By rep", week.reps)])]
+    speaking = [(name, [row for row in rows if row.has_any]) for name, rows in named]
     return {
-        "tables": [
-            [
-                say_row(name, COLUMNS, COLUMNS),
-                *(say_row(row.name, row.counts, COLUMNS) for row in rows if row.has_any),
-            ]
-            for name, rows in named
-        ],
+        "went_dark": week.counts[Figure.WENT_DARK],
+        "relit": week.counts[Figure.RELIT],
+        "days": say_days(week.period.first, week.period.last),
+        "whose": say_whose(week.teams, alone, is_all=week.is_all),
+        "tables": [(name, rows, _letters(name, rows)) for name, rows in speaking if rows],
         "blocks": [(bar, say_block(bar.share)) for bar in week.bars],
         "pairs": [figures[first : first + 2] for first in range(0, len(figures), 2)],
     }
+
+
+def _letters(name: str, rows: Sequence[Row]) -> list[str]:
+    """Return a table as lines of letters."""
+    lines = (say_row(row.name, row.counts, COLUMNS) for row in rows)
+    return [say_row(name.upper(), COLUMNS, COLUMNS), *lines]
 
 
 def _report_url(content: Content) -> str:
@@ -136,7 +151,9 @@ def _report_url(content: Content) -> str:
 def _subject(digest: Digest, content: Content) -> str:
     if content.week is not None:
         week, first = content.week, content.week.period.first
-        said = f"Week of {first.day} {first:%B}: {week.went_dark} went dark, {week.relit} relit"
+        dark, relit = week.counts[Figure.WENT_DARK], week.counts[Figure.RELIT]
+        so_far = "" if week.is_over else " so far"
+        said = f"Week of {first.day} {first:%B}{so_far}: {dark:,} went dark, {relit:,} relit"
     elif digest.kind == Kind.AT_ONCE and len(content.sections[0].told) == 1:
         [told] = content.sections[0].told
         said = f"Went dark: {told.title}, {told.amount}"

@@ -1,7 +1,7 @@
 """The weekly report of a manager: for which days, to whom, and its figures.
 
-It speaks of the whole week (Monday to Sunday) before the day it is for, compared with the one
-before that. Source: docs/decisions/121.
+It speaks of a whole week (Monday to Sunday): on a working day of the week before, on a Saturday or
+Sunday of the one that ends then, so far. Source: docs/decisions/121.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.invitations import is_mail_set_up
 from accounts.models import User, Workspace
 from deals import reports
-from deals.figures import Figure
+from deals.figures import TOLD, Figure
 from deals.periods import DAY, Period
 from deals.report_summary import Said, summary
 from deals.scopes import Scope
@@ -26,6 +26,7 @@ from outreach.digest.recipients import receiving
 from outreach.models import Digest, DigestSettings, ReportRecipient
 
 Kind, State = Digest.Kind, Digest.State
+SATURDAY = 5
 WEEKS = 6  # how many the plot shows, the one that is reported among them
 PLOTTED = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO)
 
@@ -54,13 +55,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What a weekly report says; `query` is the permanent address of the same report."""
+    """What a weekly report says; `query` is the permanent address of the same report.
+
+    `teams` are those whose deals it is about, `is_all` says that it is about everybody's.
+    """
 
     period: Period
     as_of: datetime
-    whose: str
-    went_dark: int
-    relit: int
+    teams: Sequence[str]
+    is_all: bool
+    counts: Mapping[Figure, int]
     figures: Sequence[Said]
     bars: Sequence[Bar]
     stages: Sequence[Row]
@@ -70,17 +74,26 @@ class Week:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to tell at all."""
-        return not any(line.has_any for line in self.stages)
+        return not any(self.counts.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the week had ended when it was reported."""
+        return self.as_of >= self.period.until
 
 
 def reported(day: date, zone: ZoneInfo) -> Period:
-    """Return the whole week before a day, Monday to Sunday."""
+    """Return the week, Monday to Sunday, that a report for a day speaks of.
+
+    On a weekend the working days are over: it is the week that ends, else the one before.
+    """
     monday = day - day.weekday() * DAY
-    return Period(monday - 7 * DAY, monday - DAY, zone)
+    first = monday if day.weekday() >= SATURDAY else monday - 7 * DAY
+    return Period(first, first + 6 * DAY, zone)
 
 
 def week_of(manager: User, day: date, zone: ZoneInfo, as_of: datetime) -> Week:
-    """Return the report of the week before a day as a manager sees it; the figures are as of an instant.
+    """Return the report for a day as a manager sees it; the figures are as of an instant.
 
     A fixed number of queries. This is the only place where a mail asks for figures.
     """
@@ -88,13 +101,13 @@ def week_of(manager: User, day: date, zone: ZoneInfo, as_of: datetime) -> Week:
     scope = Scope(period, as_of).pinned
     report = reports.report(manager, scope)
     longer = Period(period.last - (7 * WEEKS - 1) * DAY, period.last, zone)
-    steps = reports.report(manager, scope.narrowed(period=longer)).steps
+    steps = reports.steps(manager, scope.narrowed(period=longer))
     return Week(
         period=period,
         as_of=as_of,
-        whose=_whose(manager),
-        went_dark=report.tally(Figure.WENT_DARK).count,
-        relit=report.tally(Figure.RELIT).count,
+        teams=[] if manager.is_admin else [team.name for team in manager.led_teams.all()],
+        is_all=manager.is_admin,
+        counts={each: report.tally(each).count for each in TOLD},
         figures=summary(report, Workspace.current().currency, ""),
         bars=_bars(
             [(f"{each.period.first.day} {each.period.first:%b}", each.counts) for each in steps]
@@ -161,12 +174,6 @@ def _row(
         user=manager, recipient=recipient, kind=Kind.WEEKLY, key=key, day=day, state=state,
         created_at=now, send_at=now,
     )  # fmt: skip
-
-
-def _whose(manager: User) -> str:
-    if manager.is_admin:
-        return "all teams"
-    return ", ".join(team.name for team in manager.led_teams.all()) or "your own deals"
 
 
 def _row_of(name: str, report: reports.Report, **of: object) -> Row:

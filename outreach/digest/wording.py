@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from deals.wording import last_moment
 from outreach.models import Digest, Telling
@@ -51,6 +51,23 @@ def say_counts(counts: Mapping[str, int], notices: int) -> str:
     if notices and not parts:
         parts.append(f"{notices} other piece{'s' if notices > 1 else ''} of news")
     return " · ".join(parts)
+
+
+def say_days(first: date, last: date) -> str:
+    """Say a stretch of days: "9 to 15 March 2026", "30 March to 5 April 2026"."""
+    year = f" {first.year}" if first.year != last.year else ""
+    month = f" {first:%B}{year}" if (first.year, first.month) != (last.year, last.month) else ""
+    return f"{first.day}{month} to {last.day} {last:%B} {last.year}"
+
+
+def say_whose(teams: Sequence[str], alone: str, *, is_all: bool) -> str:
+    """Say whose deals a report is about: "the whole workspace", "teams North and South", or `alone`."""
+    if is_all:
+        return "the whole workspace"
+    if not teams:
+        return alone
+    *first, last = teams
+    return f"teams {', '.join(first)} and {last}" if first else f"team {last}"
 
 
 def say_block(share: int) -> str:

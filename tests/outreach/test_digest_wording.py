@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from outreach.digest.wording import one_line, say_block, say_counts, say_line, say_row, say_since
+from outreach.digest.wording import (
+    one_line,
+    say_block,
+    say_counts,
+    say_days,
+    say_line,
+    say_row,
+    say_since,
+    say_whose,
+)
 from tests.cast import day
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -70,3 +79,19 @@ def test_a_header_is_one_line() -> None:
 def test_an_hour_before_the_clocks_change_is_said_as_it_was() -> None:
     sunday = datetime(2026, 3, 29, 0, 30, tzinfo=ZoneInfo("UTC"))
     assert say_since(sunday, sunday + timedelta(hours=3), BERLIN) == "since 01:30"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 3, 9), date(2026, 3, 15), "9 to 15 March 2026"),
+        (date(2026, 3, 30), date(2026, 4, 5), "30 March to 5 April 2026"),
+        (date(2026, 12, 28), date(2027, 1, 3), "28 December 2026 to 3 January 2027"),
+    ],
+)
+def test_a_week_is_said_without_a_word_twice(first: date, last: date, said: str) -> None:
+    assert say_days(first, last) == said
+
+
+def test_many_teams_are_said_as_one_would() -> None:
+    assert say_whose(["East", "North", "South"], "", is_all=False) == "teams East, North and South"

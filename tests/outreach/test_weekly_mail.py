@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import calendar
+import re
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,12 +14,16 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
-from accounts.models import User, Workspace
-from deals.models import WorkCalendar
+from accounts.models import Team, User, Workspace
+from deals import course
+from deals.figures import Figure
+from deals.models import Outcome, WorkCalendar
 from outreach.digest import making, recipients, sending, stopping, weekly
 from outreach.models import Digest, DigestSettings, ReportRecipient
-from tests.cast import Cast, day, make_cover
+from tests.cast import Cast, Story, day, make_cover, make_deal, sweep_at
 from tests.digesting import dark, of
 
 MONDAY_8 = day(14, 8)  # the Monday after the week in which the deals went dark
@@ -60,10 +66,43 @@ def add(manager: User, email: str) -> ReportRecipient:
     return recipients.add_recipient(manager, email, now=day(10))
 
 
-def test_it_speaks_of_the_whole_week_before() -> None:
-    for number in range(7):
-        told = weekly.reported(date(2026, 3, 16 + number), ZoneInfo("UTC"))
-        assert (told.first, told.last) == (date(2026, 3, 9), date(2026, 3, 15))
+@pytest.mark.parametrize(
+    ("weekday", "first"),
+    [("Monday", 2), ("Tuesday", 2), ("Wednesday", 2), ("Thursday", 2), ("Friday", 2),
+     ("Saturday", 9), ("Sunday", 9)],
+)  # fmt: skip
+def test_it_speaks_of_the_week_whose_working_days_are_over(weekday: str, first: int) -> None:
+    asked_for = date(2026, 3, 9) + timedelta(days=list(calendar.day_name).index(weekday))
+    told = weekly.reported(asked_for, ZoneInfo("UTC"))
+    assert (told.first, told.last) == (date(2026, 3, first), date(2026, 3, first + 6))
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)))
+def test_one_report_follows_another_without_a_gap(asked_for: date) -> None:
+    zone, week = ZoneInfo("Europe/Berlin"), timedelta(days=7)
+    assert weekly.reported(asked_for + week, zone).since == weekly.reported(asked_for, zone).until
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_on_every_weekday_a_week_is_told_once(week: Cast, weekday: int) -> None:
+    DigestSettings.objects.create(user=week.maud, weekly_on=weekday, working_days_only=False)
+    User.objects.filter(pk=week.ada.pk).update(is_active=False)
+    for number in range(7, 28):
+        run(day(number, 8))
+    [sent] = [each for each in mail.outbox if "of 9 March" in each.subject]
+    so_far = " so far" if weekday >= 5 else ""
+    assert sent.subject == f"Week of 9 March{so_far}: 1 went dark, 0 relit"
+    assert f"in the week of 9 to 15 March 2026{so_far},\nteam North, as of" in sent.body
+    assert sent.extra_headers["Date"][:3] == calendar.day_abbr[weekday]
+
+
+def test_a_saturdays_report_that_comes_on_monday_is_of_the_whole_week(week: Cast) -> None:
+    DigestSettings.objects.create(user=week.maud, weekly_on=5)
+    run(day(12, 8))
+    assert weeklies() == {}
+    run(day(14, 8))
+    sent = weeklies()["Maud <maud@example.com>"]
+    assert sent.subject == "Week of 9 March: 1 went dark, 0 relit"
 
 
 def test_a_manager_reads_the_teams_figures_and_no_others(week: Cast) -> None:
@@ -118,6 +157,57 @@ def test_nothing_to_report_is_not_sent(cast: Cast) -> None:
     run()
     assert mail.outbox == []
     assert {row.state for row in of(cast.maud, "weekly")} == {State.CANCELLED}
+
+
+def test_a_week_in_which_only_we_went_quiet_is_told(cast: Cast) -> None:
+    story = Story(make_deal(cast.ines, "Demo"))
+    story.they_write(day(7, 10))
+    sweep_at(day(9, 11))
+    story.we_write(day(10, 10))
+    assert told_of_stages(cast) == (f"{Figure.WE_WENT_QUIET.label}: 1", [])
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_week_in_which_a_once_dark_deal_was_closed_is_told(cast: Cast, outcome: str) -> None:
+    story = Story(make_deal(cast.ines, "Demo"))
+    story.we_write(day(-7, 10))
+    sweep_at(day(0, 11))
+    course.close(story.deal, Outcome(outcome), now=day(9, 10))
+    assert told_of_stages(cast) == (f"{Figure(outcome).label}: 1", [])
+
+
+def told_of_stages(cast: Cast) -> tuple[str, list[str]]:
+    """Return the one figure of Maud's report that is not nothing, and its tables."""
+    run()
+    sent = weeklies()["Maud <maud@example.com>"]
+    figures = [line.split(" (")[0].removesuffix(", few") for line in sent.body.splitlines()]
+    counted = [line for line in figures if re.fullmatch(r"[A-Z][a-z ]+: [1-9]\d*", line)]
+    assert len(counted) == 1
+    tables = [line for line in sent.body.splitlines() if line.startswith("BY ")]
+    assert [each in str(sent.alternatives[0][0]) for each in ("By stage", "By rep")] == [False] * 2
+    return counted[0], tables
+
+
+@pytest.mark.parametrize(
+    ("teams", "mine", "theirs"),
+    [([], "your own deals", "the deals of Maud"), (["North"], "team North", "team North"),
+     (["North", "South"], "teams North and South", "teams North and South")],
+)  # fmt: skip
+def test_it_says_whose_deals_it_is_about(
+    week: Cast, teams: list[str], mine: str, theirs: str
+) -> None:
+    week.maud.led_teams.set(Team.objects.filter(name__in=teams))
+    dark(week.maud, title="Own")
+    add(week.maud, "board@example.org")
+    run()
+    told = weeklies()
+    for address, whose in (
+        ("Maud <maud@example.com>", mine),
+        ("board@example.org", theirs),
+        ("Ada <ada@example.com>", "the whole workspace"),
+    ):
+        assert f"2026,\n{whose}, as of 16 March 2026, 08:00 UTC." in told[address].body
+        assert f"March 2026, {whose}. As of" in str(told[address].alternatives[0][0])
 
 
 def test_a_rep_gets_none(week: Cast) -> None:
