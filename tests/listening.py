@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -100,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.listener.is_slow:
             self.listener.may_go_on.wait()
-        self._say(self.listener.says(heard))
+        with suppress(ConnectionError):  # a caller who has heard enough hangs up
+            self._say(self.listener.says(heard))
 
     def _say(self, status: int) -> None:
         self.send_response(status)
