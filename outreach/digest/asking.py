@@ -64,7 +64,8 @@ def on_today(user: User, now: datetime) -> list[Shown]:
     Overdue moves have notices of their own there, and are left out.
     """
     unread = Digest.objects.filter(user=user, in_app=True, read_at=None)
-    rows = list(unread.filter(created_at__gt=now - SHOWN_FOR).select_related("user")[:MOST])
+    fresh = unread.filter(created_at__gt=now - SHOWN_FOR)
+    rows = list(fresh.select_related("user__digest_settings")[:MOST])
     if not rows:
         return []
     contents = Contents(rows, now)

@@ -16,7 +16,7 @@ from accounts.models import User
 from deals.models import Silence
 from deals.wording import say_money
 from outreach.digest import lines, weekly
-from outreach.digest.people import Covers, House, Reader
+from outreach.digest.people import Covers, House, Reader, Teams
 from outreach.digest.weekly import Week
 from outreach.digest.wording import say_counts, say_line
 from outreach.models import Digest, DigestSettings, Notice, Suggestion, Telling
@@ -37,7 +37,10 @@ QUEUED = ("silence_id", "play", "channel", "rank", "contact__first_name", "conta
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One deal of a digest, in words; `play` is what is suggested, `owner` whom the reader covers."""
+    """One deal of a digest, in words; `play` is what is suggested, `owner` somebody else.
+
+    `is_covered` says that the reader works it for the owner, who is away.
+    """
 
     deal: int
     title: str
@@ -47,7 +50,15 @@ class Told:
     when: str
     play: str = ""
     owner: str = ""
+    is_covered: bool = False
     rank: float = 0.0
+
+    @property
+    def whose(self) -> str:
+        """Say whose deal it is, where it is not the reader's: "for Ines", "owned by Ines"."""
+        if not self.owner:
+            return ""
+        return f"for {self.owner}" if self.is_covered else f"owned by {self.owner}"
 
     @property
     def path(self) -> str:
@@ -112,7 +123,8 @@ class Contents:
         if digest.kind == Digest.Kind.WEEKLY:
             return Content(week=self._week(digest))
         tellings = self._tellings.get(digest.name, ())
-        told = [each for each in tellings if self._holds(each, self._silences.get(each.silence_id))]
+        owners = self._owners(digest)
+        told = [each for each in tellings if self._holds(each, owners)]
         zone = self.zone(digest.user)
         sections = [self._section(kind, told, zone) for kind in TITLES]
         return Content([each for each in sections if each.told], self._notices_of(digest))
@@ -128,6 +140,11 @@ class Contents:
     @cached_property
     def _covers(self) -> Covers:
         return Covers.at(self.now)
+
+    @cached_property
+    def _teams(self) -> Teams:
+        at_once = [each for each in self._digests if each.kind == Digest.Kind.AT_ONCE]
+        return Teams.of({each.user_id: each.user for each in at_once}.values())
 
     @cached_property
     def _tellings(self) -> Mapping[Name, list[Telling]]:
@@ -175,15 +192,22 @@ class Contents:
             and (each.deal is None or each.deal.owner_id in owners)
         ]
 
-    def _holds(self, telling: Telling, row: Row | None) -> bool:
-        """Whether what was told holds still, of a deal that is the reader's to have or to cover.
+    def _owners(self, digest: Digest) -> frozenset[int]:
+        """Return whose deals a digest may speak of: the reader's, whom they cover, their teams'."""
+        owners = self._covers.owners(digest.user_id)
+        is_at_once = digest.kind == Digest.Kind.AT_ONCE
+        return owners | self._teams.owners(digest.user_id) if is_at_once else owners
+
+    def _holds(self, telling: Telling, owners: frozenset[int]) -> bool:
+        """Whether what was told holds still, of a deal of one of its owners.
 
         What was foretold holds while nobody moved, also once it has come true.
         """
+        row = self._silences.get(telling.silence_id)
         if row is None or row.ended_at is not None:
             return False
         stands = telling.kind == Kind.DUE or row.dark_at is not None
-        return stands and row.deal__owner_id in self._covers.owners(telling.user_id)
+        return stands and row.deal__owner_id in owners
 
     def _section(self, kind: Telling.Kind, tellings: Sequence[Telling], zone: ZoneInfo) -> Section:
         told = [self._told(each, zone) for each in tellings if each.kind == kind]
@@ -205,6 +229,7 @@ class Contents:
             when=say_line(telling.kind, row.by, telling.at, self.now, zone),
             play=_say_play(play, person) if play else "",
             owner="" if is_own else row.deal__owner__name,
+            is_covered=row.deal__owner_id in self._covers.owners(telling.user_id),
             rank=float(play.rank) if play else 0.0,
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -84,6 +85,40 @@ class Covers:
         return self.worked.get(user, frozenset()) | {user}
 
 
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """Of whose deals managers want to be told at once, besides their own: those they oversee.
+
+    That is `UserQuerySet.overseen_by`, for many managers in two queries.
+    """
+
+    led: Mapping[int, frozenset[int]]
+
+    @classmethod
+    def of(cls, users: Iterable[User]) -> Self:
+        """Read them for users, with their settings; no query where nobody asks for it."""
+        asking = [user for user in users if user.is_manager and _is_told_of_teams(user)]
+        admins = [user.pk for user in asking if user.is_admin]
+        managers = [user.pk for user in asking if not user.is_admin]
+        led: dict[int, set[int]] = {pk: set() for pk in managers}
+        members = User.objects.filter(team__managers__in=managers).order_by()
+        for manager, member in members.values_list("team__managers", "pk") if managers else ():
+            if manager in led:
+                led[manager].add(member)
+        everyone = set(User.objects.order_by().values_list("pk", flat=True)) if admins else set()
+        found = {**led, **dict.fromkeys(admins, everyone)}
+        return cls({pk: frozenset(owners) for pk, owners in found.items()})
+
+    def owners(self, user: int) -> frozenset[int]:
+        """Return whose deals those are."""
+        return self.led.get(user, frozenset())
+
+
+def _is_told_of_teams(user: User) -> bool:
+    said = DigestSettings.of(user)
+    return said.at_once_of_teams and said.is_wanted("at_once")
+
+
 def candidates(among: Collection[int] | None = None) -> QuerySet[User]:
     """Return who can be told at all, with their settings: whoever can sign in."""
     users = User.objects.able_to_sign_in().select_related("digest_settings").order_by("pk")
@@ -108,12 +143,13 @@ def to_be_told_at_once(
     users: Sequence[User], house: House, covers: Covers, now: datetime
 ) -> list[Reader]:
     """Return who may be told of a high-value deal at an instant."""
-    found = []
+    found, teams = [], Teams.of(users)
     for user in users:
         said, rhythm = DigestSettings.of(user), house.rhythm(user)
         if user.pk in covers.away or not said.is_wanted("at_once"):
             continue
         if said.threshold(house.workspace) is not None and rhythm.may_be_told(now):
             today = now.astimezone(rhythm.zone).date()
-            found.append(Reader(user, said, rhythm, today, covers.owners(user.pk)))
+            owners = covers.owners(user.pk) | teams.owners(user.pk)
+            found.append(Reader(user, said, rhythm, today, owners))
     return found

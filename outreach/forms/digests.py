@@ -11,7 +11,7 @@ from accounts.models import User, Workspace
 from deals.amounts import read_amount
 from outreach.models import DigestSettings
 
-WEEKLY = ("weekly_by_mail", "weekly_on", "weekly_at")
+OF_MANAGERS = ("at_once_of_teams", "weekly_by_mail", "weekly_on", "weekly_at")
 
 
 class AmountField(forms.CharField):
@@ -30,7 +30,7 @@ def _clock(**said: Any) -> forms.TimeField:
 
 
 class DigestForm(forms.ModelForm):
-    """All that somebody chooses for themselves; the weekly report only where there is one to read."""
+    """All that somebody chooses for themselves; what is a manager's to choose only for managers."""
 
     morning_at = _clock(label="At")
     weekly_at = _clock(label="At")
@@ -44,8 +44,8 @@ class DigestForm(forms.ModelForm):
         model = DigestSettings
         fields = [
             "morning_by_mail", "morning_in_app", "morning_at", "at_once_by_mail",
-            "at_once_in_app", "high_value_amount", "weekly_by_mail", "weekly_on", "weekly_at",
-            "quiet_from", "quiet_until", "working_days_only",
+            "at_once_in_app", "at_once_of_teams", "high_value_amount", "weekly_by_mail",
+            "weekly_on", "weekly_at", "quiet_from", "quiet_until", "working_days_only",
         ]  # fmt: skip
         labels = {
             "morning_by_mail": "By e-mail",
@@ -68,8 +68,11 @@ class DigestForm(forms.ModelForm):
         amount = self.fields["high_value_amount"]
         amount.help_text = _help(workspace)
         if not user.is_manager:
-            for name in WEEKLY:
+            for name in OF_MANAGERS:
                 del self.fields[name]
+            return
+        of_teams = self.fields["at_once_of_teams"]
+        of_teams.label, of_teams.help_text = _of_teams(user)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -81,6 +84,17 @@ class DigestForm(forms.ModelForm):
         elif has_both and since is not None and since == until:
             self.add_error("quiet_until", "That would be the whole day. Choose another end.")
         return said
+
+
+def _of_teams(user: User) -> tuple[str, str]:
+    """Say of whose deals besides their own a manager may be told at once."""
+    if user.is_admin:
+        return "Also of everybody’s deals", "Without it only of your own."
+    names = ", ".join(team.name for team in user.led_teams.all())
+    return (
+        "Also of my teams’ deals",
+        names or "You lead no team. An admin changes that under Teams.",
+    )
 
 
 def _help(workspace: Workspace) -> str:

@@ -31,7 +31,8 @@ class DigestSettings(models.Model):
     """How somebody wants to be told. Who has no row gets the defaults: `DigestSettings.of(user)`.
 
     Times are on the clock where the person is. `high_value_amount` is in the workspace's currency;
-    None takes the workspace's. `weekly_…` counts for whoever has a report to read: managers.
+    None takes the workspace's. `at_once_of_teams` tells a manager of the deals of their teams, an
+    admin of everybody's. `weekly_…` counts for whoever has a report to read: managers.
     Without both of `quiet_…` no hour is quiet; they may reach over midnight.
     """
 
@@ -43,6 +44,7 @@ class DigestSettings(models.Model):
     morning_at = models.TimeField(default=time(8))
     at_once_by_mail = models.BooleanField(default=True)
     at_once_in_app = models.BooleanField(default=True)
+    at_once_of_teams = models.BooleanField(default=False, db_default=False)
     high_value_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     weekly_by_mail = models.BooleanField(default=True)
     weekly_on = models.PositiveSmallIntegerField(choices=Weekday.choices, default=Weekday.MONDAY)

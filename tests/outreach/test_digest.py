@@ -16,6 +16,7 @@ from deals import conversation, rates
 from deals.models import Deal, Hold, WorkCalendar
 from outreach.digest import asking, making
 from outreach.digest.content import Content, Contents
+from outreach.digest.people import Teams
 from outreach.models import Digest, DigestSettings, Notice, Telling
 from tests.cast import Cast, Story, day, make_cover, make_deal, sweep_at
 
@@ -272,6 +273,133 @@ def test_another_currency_counts_by_the_rate_of_the_day(ada: User, workspace: Wo
     making.make(day(7, 10, 1))
     [digest] = of(ada, "at_once")
     assert titles(digest, day(7, 10, 1)) == {"dark": ["Harbour"]}
+
+
+@pytest.fixture
+def at_stake(cast: Cast, workspace: Workspace) -> Cast:
+    """A deal of high value in each team is about to go dark; Maud leads North, where Ines is."""
+    workspace.high_value_amount = Decimal(50_000)
+    workspace.save()
+    waiting(cast.ines, title="Harbour", amount=Decimal(84_000))
+    waiting(cast.ines, title="Kiosk", amount=Decimal(600))
+    waiting(cast.noor, title="South", amount=Decimal(84_000))
+    making.make(day(7, 8))  # that morning's digests are behind everybody
+    return cast
+
+
+def told_at_once(user: User) -> list[tuple[str, str]]:
+    """Return what somebody is told at once: titles, and whose the deals are."""
+    return sorted(
+        (told.title, told.whose)
+        for digest in of(user, "at_once")
+        for section in content(digest, day(7, 10, 1)).sections
+        for told in section.told
+    )
+
+
+def test_a_manager_is_told_at_once_of_the_teams_they_lead_and_of_no_others(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True)
+    swept(day(7, 10, 1))
+    assert making.make(day(7, 10, 1)) == 3
+    assert told_at_once(at_stake.maud) == [("Harbour", "owned by Ines")]
+    assert told_at_once(at_stake.ines) == [("Harbour", "")]
+    assert told_at_once(at_stake.noor) == [("South", "")]
+
+
+def test_a_manager_who_has_not_asked_is_told_of_none(at_stake: Cast) -> None:
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    assert Telling.objects.filter(user=at_stake.maud).count() == 0
+
+
+def test_an_admin_who_asks_is_told_of_everybodys(at_stake: Cast) -> None:
+    wants(at_stake.ada, at_once_of_teams=True)
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    told = told_at_once(at_stake.ada)
+    assert told == [("Harbour", "owned by Ines"), ("South", "owned by Noor")]
+
+
+def test_somebody_who_leads_no_more_is_told_of_no_team(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True)
+    swept(day(7, 10, 1))
+    User.objects.filter(pk=at_stake.maud.pk).update(role=User.Role.REP)
+    making.make(day(7, 10, 1))
+    assert of(at_stake.maud, "at_once") == []
+
+
+def test_a_deal_that_left_the_team_since_is_not_in_the_mail(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True)
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    User.objects.filter(pk=at_stake.ines.pk).update(team=at_stake.noor.team)
+    assert told_at_once(at_stake.maud) == []
+
+
+def test_a_manager_has_an_amount_of_their_own_for_their_teams(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True, high_value_amount=Decimal(100))
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    assert told_at_once(at_stake.maud) == [
+        ("Harbour", "owned by Ines"), ("Kiosk", "owned by Ines"),
+    ]  # fmt: skip
+
+
+def test_whoever_leads_and_covers_and_then_owns_it_is_told_once(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True)
+    make_cover(at_stake.maud, at_stake.ines, day(6), day(9))
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    assert told_at_once(at_stake.maud) == [("Harbour", "for Ines")]
+    Deal.objects.filter(title="Harbour").update(owner=at_stake.maud)
+    for number in (7, 8, 9, 10):
+        making.make(day(number, 13))
+    told = Telling.objects.filter(user=at_stake.maud, silence__deal__title="Harbour")
+    assert [telling.kind for telling in told] == ["dark"]
+
+
+def test_a_manager_on_leave_is_told_of_no_team_and_nor_is_who_covers_them(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True)
+    wants(at_stake.karl, at_once_of_teams=True)
+    make_cover(at_stake.karl, at_stake.maud, day(6), day(9))
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    assert [of(user, "at_once") for user in (at_stake.maud, at_stake.karl)] == [[], []]
+
+
+def test_the_morning_does_not_speak_of_the_teams_deals(at_stake: Cast) -> None:
+    wants(at_stake.maud, at_once_of_teams=True, at_once_by_mail=False, at_once_in_app=False)
+    swept(day(7, 10, 1))
+    making.make(day(7, 10, 1))
+    making.make(day(8, 8))
+    assert Telling.objects.filter(user=at_stake.maud).count() == 0
+
+
+def test_whose_deals_are_told_are_whose_figures_one_reads(cast: Cast) -> None:
+    people = list(User.objects.all())
+    for user in people:
+        wants(user, at_once_of_teams=True)
+    teams = Teams.of(User.objects.select_related("digest_settings"))
+    for user in (cast.maud, cast.ada):
+        overseen = set(User.objects.overseen_by(user).values_list("pk", flat=True))
+        assert teams.owners(user.pk) | {user.pk} == overseen
+    assert [teams.owners(user.pk) for user in (cast.ines, cast.noor)] == [frozenset()] * 2
+
+
+def test_teams_take_two_queries_however_many_lead_them(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    for user in (cast.maud, cast.ada):
+        wants(user, at_once_of_teams=True)
+    for number in range(2):
+        people = list(User.objects.select_related("digest_settings"))
+        with django_assert_num_queries(2):
+            Teams.of(people)
+        for one in range(3):
+            name = f"lead{number}{one}"
+            lead = User.objects.create_user(f"{name}@example.com", name=name, role="manager")
+            lead.led_teams.add(cast.ines.team)
+            wants(lead, at_once_of_teams=True)
 
 
 def test_at_night_nothing_comes_at_once_and_the_morning_tells_it(

@@ -17,7 +17,7 @@ from outreach.digest import making
 from outreach.models import Digest, DigestSettings, ReportRecipient, Telling
 from tests.cast import Cast, Story, make_deal
 
-QUERIES = 11
+QUERIES = 12
 CHOICES = {
     "morning_by_mail": "on", "morning_at": "07:30", "at_once_in_app": "on",
     "high_value_amount": "25 000", "weekly_on": "4", "weekly_at": "16:00",
@@ -54,6 +54,38 @@ def test_a_manager_chooses_the_week_too(client: Client, maud: User) -> None:
     client.post("/settings/digests/", CHOICES)
     said = DigestSettings.objects.get(user=maud)
     assert (said.weekly_on, said.weekly_by_mail) == (4, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "help_text"),
+    [
+        ("maud", "Also of my teams’ deals", "North"),
+        ("ada", "Also of everybody’s deals", "Without it only of your own."),
+    ],
+)
+def test_who_leads_chooses_whether_to_be_told_of_the_teams_deals(
+    client: Client, cast: Cast, name: str, label: str, help_text: str
+) -> None:
+    user = getattr(cast, name)
+    client.force_login(user)
+    field = client.get("/settings/digests/").context["form"]["at_once_of_teams"]
+    assert (field.label, field.help_text, field.value()) == (label, help_text, False)
+    client.post("/settings/digests/", {**CHOICES, "at_once_of_teams": "on"})
+    assert DigestSettings.objects.get(user=user).at_once_of_teams
+
+
+def test_a_manager_without_a_team_is_told_who_changes_that(client: Client, maud: User) -> None:
+    maud.led_teams.clear()
+    client.force_login(maud)
+    page = client.get("/settings/digests/").content.decode()
+    assert "You lead no team. An admin changes that under Teams." in page
+
+
+def test_a_rep_cannot_choose_to_be_told_of_others_deals(client: Client, ines: User) -> None:
+    client.force_login(ines)
+    assert "at_once_of_teams" not in client.get("/settings/digests/").content.decode()
+    client.post("/settings/digests/", {**CHOICES, "at_once_of_teams": "on"})
+    assert not DigestSettings.objects.get(user=ines).at_once_of_teams
 
 
 @pytest.mark.parametrize(
