@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from deals import cohorts, histories, reply_times, survival
+from deals.basis import Basis
 from deals.darkness import Interval, elapsed
 from deals.instants import to_instant, to_instants, to_micros
 from deals.models import Silence, Stage
@@ -78,14 +79,14 @@ class Waits:
         return max(WIDE * self.length(self.span), float(told[-1]) if told.size else 0.0)
 
 
-def of_scope(reader: User, scope: Scope) -> list[Waits]:
+def of_scope(reader: User, scope: Scope, basis: Basis | None = None) -> list[Waits]:
     """Return the waits of each stage in which silences began in the scope's days, in their order.
 
     A fixed number of queries however many silences there are; holds take some more.
     """
     found = reply_times.watched(cohorts.begun(reader, scope), scope.as_of)
     stages = Stage.objects.filter(pk__in=np.unique(found.stages).tolist())
-    clocks = _Clocks.of(found, scope.as_of)
+    clocks = _Clocks.of(found, scope.as_of, (basis or Basis(scope.as_of)).rulebook)
     return [
         clocks.waits(stage, found.among(found.stages == stage.pk))
         for stage in stages.select_related("pipeline")
@@ -123,9 +124,9 @@ class _Clocks:
     holds: Mapping[int, Sequence[Interval]]
 
     @classmethod
-    def of(cls, found: Watched, now: datetime) -> Self:
-        """Read the clocks in three queries, and the holds of the deals that have some."""
-        rulebook = Rulebook.load()
+    def of(cls, found: Watched, now: datetime, rulebook: Rulebook | None = None) -> Self:
+        """Read the holds of the deals that have some; in three queries the clocks, if not at hand."""
+        rulebook = rulebook or Rulebook.load()
         deals = np.unique(found.deals[found.is_held]).tolist()
         known = histories.waiting(deals, rulebook) if deals else {}
         return cls(rulebook, now, {deal: waiting.holds for deal, waiting in known.items()})

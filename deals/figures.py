@@ -8,7 +8,8 @@ or at the end of the scope, stands in. Source: decisions 050, 110 and 111.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,12 +31,13 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User
-from deals.cutoffs import Cutoffs
+from deals.basis import Basis
 from deals.models import By, DarkSpell, Ending, Outcome, Silence, Stage, StageEntry
 from deals.models.particulars import standing_at
 from deals.scopes import INSTANT, Scope
 
 Rows = QuerySet[Any]
+PLAYED = (By.THEM, By.US)  # whose silences go dark, or overdue
 FACTS = ("owner", "amount", "currency", "kind", "is_business")
 SHAPE = (
     "at", "crossed_at", "of_silence", "of_deal", "of_stage", *(f"of_{name}" for name in FACTS),
@@ -50,11 +52,13 @@ class Figure(TextChoices):
     RELIT = "relit", "Relit"
     LET_GO = "let_go", "Let go"
     WE_WENT_QUIET = "we_went_quiet", "We went quiet"
-    WON = "won", "Won"
-    LOST = "lost", "Lost"
+    WON = "won", "Won after dark"
+    LOST = "lost", "Lost after dark"
     OPEN = "open", "Open pipeline"
     WAITED = "waited", "Silences"
     CROSSED = "crossed", "Silences that went dark"
+    OWED = "owed", "Answers we owed"
+    OWED_LONG = "owed_long", "Answers we owed too long"
     ENDED_DARK = "ended_dark", "Dark silences that ended"
     CAME_BACK = "came_back", "Dark silences that ended in a reply"
 
@@ -64,16 +68,31 @@ TOLD = tuple(Figure)[: tuple(Figure).index(Figure.OPEN)]  # in the report's own 
 OF_A_PERIOD = tuple(figure for figure in TOLD if figure not in OF_A_MOMENT)
 
 
-def rows(figure: Figure, *, reader: User, scope: Scope, cutoffs: Cutoffs | None = None) -> Rows:
-    """Return the rows that a figure counts for a reader: what they or their teams owned then.
+@dataclass(frozen=True)
+class Source:
+    """Rows of one kind, of which each figure counts a part: one question tells several of them."""
 
-    Only "dark now" of the present asks the `cutoffs` of now (read if they are not at hand): the
-    truth between two sweeps too.
+    found: Callable[[Scope], Rows]
+    parts: Mapping[Figure, Q]
+
+
+def rows(figure: Figure, *, reader: User, scope: Scope, basis: Basis | None = None) -> Rows:
+    """Return the rows that a figure counts for a reader: what they or their teams owned then."""
+    source = next(source for source in SOURCES if figure in source.parts)
+    found = together(source, reader=reader, scope=scope, basis=basis)
+    return found.filter(source.parts[figure])
+
+
+def together(source: Source, *, reader: User, scope: Scope, basis: Basis | None = None) -> Rows:
+    """Return the rows of which the figures of a source count their parts.
+
+    Only "dark now" of the present asks the `basis` (read if it is not at hand): the truth between
+    two sweeps too.
     """
-    if figure == Figure.DARK_NOW and scope.is_now:
-        found = _dark_now(scope, cutoffs or Cutoffs.at(scope.as_of))
+    if Figure.DARK_NOW in source.parts and scope.is_now:
+        found = _dark_now(scope, basis or Basis(scope.as_of))
     else:
-        found = SOURCES[figure](scope)
+        found = source.found(scope)
     found = _narrowed(found, scope)
     if reader.is_admin:
         return found
@@ -93,9 +112,9 @@ def _narrowed(rows: Rows, scope: Scope) -> Rows:
     return rows.filter(**own)
 
 
-def _dark_now(scope: Scope, cutoffs: Cutoffs) -> Rows:
+def _dark_now(scope: Scope, basis: Basis) -> Rows:
     """Return what is dark by the cutoffs; of what no sweep has marked yet, today's facts."""
-    return _open(scope).filter(cutoffs.dark())
+    return _open(scope).filter(basis.dark)
 
 
 def _dark(scope: Scope) -> Rows:
@@ -116,22 +135,14 @@ def _open(scope: Scope) -> Rows:
     return _silences(found, at="started_at", stood_at=at, stage=_stage_at(scope, at))
 
 
-def _went_dark(scope: Scope) -> Rows:
-    return _crossed(scope, By.THEM)
-
-
-def _went_quiet(scope: Scope) -> Rows:
-    return _crossed(scope, By.US)
-
-
-def _crossed(scope: Scope, by: By) -> Rows:
-    """Return the spells that began in the period, of silences by them or by us."""
+def _crossed(scope: Scope) -> Rows:
+    """Return the spells that began in the period."""
     within = DarkSpell.objects.filter(started_at__gte=scope.since, started_at__lt=scope.until)
-    return _spells(within.filter(silence__by=by), at="started_at")
+    return _spells(within.filter(silence__by__in=PLAYED), at="started_at")
 
 
 def _waited(scope: Scope) -> Rows:
-    """Return the silences by them that waited, or went dark, at some instant of the period.
+    """Return the silences that waited, or crossed, at some instant of the period.
 
     That leaves out those that were dark already when it began, and to their end or its end.
     """
@@ -144,8 +155,7 @@ def _waited(scope: Scope) -> Rows:
         started_at__gte=since, started_at__lt=OuterRef("crossing__started_at")
     )  # a silence that crossed twice counts once, by its first crossing
     found = (
-        Silence.objects.by_them()
-        .filter(Q(ended_at=None) | lasted, started_at__lt=until)
+        Silence.objects.filter(Q(ended_at=None) | lasted, by__in=PLAYED, started_at__lt=until)
         .filter(~Exists(spells.filter(to_the_end, started_at__lt=since)))
         .annotate(
             crossing=FilteredRelation("spells", condition=within),
@@ -161,51 +171,31 @@ def _waited(scope: Scope) -> Rows:
     )
 
 
-def _crossed_once(scope: Scope) -> Rows:
-    return _waited(scope).filter(crossing__isnull=False)
-
-
 def _relit(scope: Scope) -> Rows:
-    return _ended(scope, "relit_at", Q())
+    return _told(scope, "relit_at")
 
 
-def _let_go(scope: Scope) -> Rows:
-    return _ended(scope, "ended_at", Q(ending=Ending.LET_GO))
+def _ended(scope: Scope) -> Rows:
+    return _told(scope, "ended_at")
 
 
-def _ended_dark(scope: Scope) -> Rows:
-    return _ended(scope, "ended_at", Q()).filter(crossing__isnull=False)
-
-
-def _came_back(scope: Scope) -> Rows:
-    return _ended_dark(scope).filter(ending=Ending.REPLIED)
-
-
-def _ended(scope: Scope, field: str, which: Q) -> Rows:
+def _told(scope: Scope, field: str) -> Rows:
     """Return silences by them with an instant in the period, by the spell they ended in.
 
     One that was let go while it was not dark has none: what stood at its end speaks for it.
     """
     within = {f"{field}__gte": scope.since, f"{field}__lt": scope.until}
     to_the_end = Q(spells__ended_at=F("ended_at"))
-    ended = Silence.objects.by_them().filter(which, **within)
+    ended = Silence.objects.by_them().filter(**within)
     crossed = ended.annotate(crossing=FilteredRelation("spells", condition=to_the_end))
     return _silences(crossed, at=field, stood_at=F("ended_at"), stage=F("stage"))
 
 
-def _won(scope: Scope) -> Rows:
-    return _closed(scope, Outcome.WON)
-
-
-def _lost(scope: Scope) -> Rows:
-    return _closed(scope, Outcome.LOST)
-
-
-def _closed(scope: Scope, outcome: Outcome) -> Rows:
+def _closed(scope: Scope) -> Rows:
     """Return closings in the period of deals that had been dark, by their last crossing before."""
     entry = "silence__deal__outcome_entries"
     within = {f"{entry}__occurred_at__gte": scope.since, f"{entry}__occurred_at__lt": scope.until}
-    closing = FilteredRelation(entry, condition=Q(**{f"{entry}__outcome": outcome}, **within))
+    closing = FilteredRelation(entry, condition=Q(**within))
     later = DarkSpell.objects.filter(
         silence__by=By.THEM,
         silence__deal=OuterRef("silence__deal"),
@@ -217,20 +207,43 @@ def _closed(scope: Scope, outcome: Outcome) -> Rows:
     return _spells(closed, at="closing__occurred_at")
 
 
-SOURCES: dict[Figure, Callable[[Scope], Rows]] = {
-    Figure.DARK_NOW: _dark,
-    Figure.WENT_DARK: _went_dark,
-    Figure.RELIT: _relit,
-    Figure.LET_GO: _let_go,
-    Figure.WE_WENT_QUIET: _went_quiet,
-    Figure.WON: _won,
-    Figure.LOST: _lost,
-    Figure.OPEN: _open,
-    Figure.WAITED: _waited,
-    Figure.CROSSED: _crossed_once,
-    Figure.ENDED_DARK: _ended_dark,
-    Figure.CAME_BACK: _came_back,
-}
+HAS_CROSSED = Q(crossing__isnull=False)
+SOURCES = (
+    Source(_dark, {Figure.DARK_NOW: Q()}),
+    Source(_open, {Figure.OPEN: Q()}),
+    Source(
+        _crossed,
+        {
+            Figure.WENT_DARK: Q(silence__by=By.THEM),
+            Figure.WE_WENT_QUIET: Q(silence__by=By.US),
+        },
+    ),
+    Source(
+        _waited,
+        {
+            Figure.WAITED: Q(by=By.THEM),
+            Figure.CROSSED: Q(by=By.THEM) & HAS_CROSSED,
+            Figure.OWED: Q(by=By.US),
+            Figure.OWED_LONG: Q(by=By.US) & HAS_CROSSED,
+        },
+    ),
+    Source(_relit, {Figure.RELIT: Q()}),
+    Source(
+        _ended,
+        {
+            Figure.LET_GO: Q(ending=Ending.LET_GO),
+            Figure.ENDED_DARK: HAS_CROSSED,
+            Figure.CAME_BACK: HAS_CROSSED & Q(ending=Ending.REPLIED),
+        },
+    ),
+    Source(
+        _closed,
+        {
+            Figure.WON: Q(closing__outcome=Outcome.WON),
+            Figure.LOST: Q(closing__outcome=Outcome.LOST),
+        },
+    ),
+)
 
 
 def _spells(spells: Rows, *, at: str) -> Rows:

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, TextChoices, Valu
 
 from accounts.models import User
 from deals import cohorts
-from deals.cutoffs import Cutoffs
+from deals.basis import Basis
 from deals.models import DarkSpell, Ending
 from deals.plots import flow
 from deals.plots.caption import Caption
@@ -50,12 +50,14 @@ class Became:
     count: int
 
 
-def became(reader: User, scope: Scope) -> list[Became]:
+def became(reader: User, scope: Scope, basis: Basis | None = None) -> list[Became]:
     """Count the silences that began in the scope's days by what they were as of its instant.
 
-    Their counts add up to how many began. One query, and those of the cutoffs where it is now.
+    Their counts add up to how many began. One query, and those of the basis where it is now.
     """
-    rows = silences(reader, scope).values_list("was_dark", "fate").annotate(Count("pk"))
+    rows = (
+        silences(reader, scope, basis=basis).values_list("was_dark", "fate").annotate(Count("pk"))
+    )
     found = {(was_dark, Fate(fate)): count for was_dark, fate, count in rows}
     return [
         Became(was_dark, fate, found[was_dark, fate])
@@ -66,7 +68,12 @@ def became(reader: User, scope: Scope) -> list[Became]:
 
 
 def silences(
-    reader: User, scope: Scope, was_dark: bool | None = None, fate: Fate | None = None
+    reader: User,
+    scope: Scope,
+    was_dark: bool | None = None,
+    fate: Fate | None = None,
+    *,
+    basis: Basis | None = None,
 ) -> cohorts.Rows:
     """Return the silences behind a number of the flow, each with `was_dark` and `fate`.
 
@@ -75,7 +82,7 @@ def silences(
     at = scope.as_of
     spells = DarkSpell.objects.filter(silence=OuterRef("pk"), started_at__lte=at)
     lasting = Exists(spells.filter(Q(ended_at=None) | Q(ended_at__gt=at)))
-    due = Cutoffs.at(at).dark() if scope.is_now else Q(pk__in=[])
+    due = (basis or Basis(at)).dark if scope.is_now else Q(pk__in=[])
     rows = cohorts.begun(reader, scope).annotate(
         was_dark=Case(When(Exists(spells) | due, then=True), default=False),
         fate=_fate(scope, due if scope.is_now else Q(lasting)),

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import IntegerField, OuterRef, Subquery, Value
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import TruncDate
 
 from accounts.models import User, Workspace
-from deals.figures import Rows
 from deals.models import ExchangeRate
 
+Rows = QuerySet[Any]
 ONE = Decimal(1)
 
 

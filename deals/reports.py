@@ -6,38 +6,39 @@ A fixed number of queries, however many deals there are. Source: `docs/figures.m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
 from math import ceil
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Aggregate, Count, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from accounts.models import User
 from deals import figures
-from deals.cutoffs import Cutoffs
-from deals.figures import Figure, Rows
+from deals.basis import Basis
+from deals.figures import Figure, Source
 from deals.lengths import Attempts, Relighting, attempts, relighting
 from deals.models import Stage
 from deals.periods import Period
-from deals.rates import Rates
 from deals.scopes import Scope
 from deals.shares import Share
 from deals.tallies import Tally
 
 HEAT_LEVELS = 5  # the look's steps from the lightest to the darkest cell
 PLOTTED = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO)
+GROUP = ("of_stage", "of_owner", "of_currency", "of_rate")
 Place = tuple[Figure, int | None, int | None]
 # A figure's share: so many of the first of so many of all the others.
 SHARES: Mapping[Figure, tuple[Figure, tuple[Figure, ...]]] = {
     Figure.DARK_NOW: (Figure.DARK_NOW, (Figure.OPEN,)),
     Figure.WENT_DARK: (Figure.CROSSED, (Figure.WAITED,)),
     Figure.RELIT: (Figure.CAME_BACK, (Figure.ENDED_DARK,)),
+    Figure.WE_WENT_QUIET: (Figure.OWED_LONG, (Figure.OWED,)),
     Figure.WON: (Figure.WON, (Figure.WON, Figure.LOST)),
 }
 
@@ -70,8 +71,8 @@ class Told:
         """Return how many of how many a figure counts; None where it is a share of nothing.
 
         Of dark silences that ended, those that did so in a reply; of silences that waited, those
-        that went dark; of open deals, the dark ones; of once-dark deals that were won or lost,
-        the won ones.
+        that went dark; of answers we owed, those we owed too long; of open deals, the dark ones;
+        of once-dark deals that were won or lost, the won ones.
         """
         if figure not in SHARES:
             return None
@@ -131,12 +132,9 @@ class Report(Told):
         return max(cells, default=1)
 
 
-def report(reader: User, scope: Scope | Period, now: datetime | None = None) -> Report:
-    """Return the report of a scope as a reader may see it."""
-    if isinstance(scope, Period):
-        assert now is not None
-        scope = Scope(scope, now)
-    asking = _Asking(reader, Rates.at(scope.as_of), Cutoffs.at(scope.as_of))
+def report(reader: User, scope: Scope, basis: Basis | None = None) -> Report:
+    """Return the report of a scope as a reader may see it; the basis is read if it is not at hand."""
+    asking = _Asking(reader, basis or Basis(scope.as_of))
     told = asking.told(scope)
     owners = {owner for figure, _, owner in told.tallies if owner and figure != Figure.OPEN}
     return Report(
@@ -144,11 +142,11 @@ def report(reader: User, scope: Scope | Period, now: datetime | None = None) -> 
         tallies=told.tallies,
         relighting=told.relighting,
         attempts=told.attempts,
-        currency=asking.rates.currency,
+        currency=asking.basis.rates.currency,
         stages=list(Stage.objects.select_related("pipeline")),
         owners=list(User.objects.filter(pk__in=owners)),
         before=asking.told(scope.before),
-        steps=asking.steps(scope),
+        steps=steps(reader, scope),
     )
 
 
@@ -157,46 +155,50 @@ class _Asking:
     """Who asks, and what is read once for all figures."""
 
     reader: User
-    rates: Rates
-    cutoffs: Cutoffs
-
-    def rows(self, figure: Figure, scope: Scope) -> Rows:
-        return figures.rows(figure, reader=self.reader, scope=scope, cutoffs=self.cutoffs)
+    basis: Basis
 
     def told(self, scope: Scope) -> Told:
         tallies: dict[Place, Tally] = defaultdict(Tally)
-        for figure in Figure:
-            for stage, owner, currency, rate, count, amount in self._cells(figure, scope):
-                told = self.rates.of(currency, rate)
-                for place in product([stage, None], [owner, None]):
-                    tallies[figure, *place].add(count, currency, amount, told)
-        return Told(
-            scope,
-            dict(tallies),
-            relighting(self.rows(Figure.RELIT, scope)),
-            attempts(self.rows(Figure.LET_GO, scope)),
+        for figure, row in self._counted(scope):
+            rate = self.basis.rates.of(row["of_currency"], row["of_rate"])
+            counted = row[f"{figure}_count"], row["of_currency"], row[f"{figure}_amount"], rate
+            for place in product([row["of_stage"], None], [row["of_owner"], None]):
+                tallies[figure, *place].add(*counted)
+        relit, let_go = (
+            figures.rows(figure, reader=self.reader, scope=scope)
+            for figure in (Figure.RELIT, Figure.LET_GO)
         )
+        return Told(scope, dict(tallies), relighting(relit), attempts(let_go))
 
-    def _cells(self, figure: Figure, scope: Scope) -> Any:
-        """Yield (stage, owner, currency, id of its rate, how many, their amounts)."""
-        found = self.rates.told(self.rows(figure, scope)).order_by()
-        grouped = found.values_list("of_stage", "of_owner", "of_currency", "of_rate")
-        return grouped.annotate(Count("pk"), Sum("of_amount"))
+    def _counted(self, scope: Scope) -> Iterator[tuple[Figure, dict[str, Any]]]:
+        """Yield each figure with how many, and their amounts, there are of each place and currency."""
+        for source in figures.SOURCES:
+            found = figures.together(source, reader=self.reader, scope=scope, basis=self.basis)
+            grouped = self.basis.rates.told(found).order_by().values(*GROUP)
+            for row in grouped.annotate(**_sums(source)):
+                yield from ((figure, row) for figure in source.parts if row[f"{figure}_count"])
 
-    def steps(self, scope: Scope) -> list[Step]:
-        """Return the counts of each week or month of the period."""
-        period = scope.period
-        truncate = TruncWeek if period.step == "week" else TruncMonth
-        counts: dict[tuple[Figure, date], int] = {}
-        for figure in PLOTTED:
-            found = self.rows(figure, scope)
-            told = found.annotate(step=truncate("at", tzinfo=period.zone)).order_by()
-            for step, count in told.values_list("step").annotate(Count("pk")):
-                counts[figure, step.date()] = count
-        return [
-            Step(
-                part,
-                {each: counts.get((each, period.step_start(part.first)), 0) for each in PLOTTED},
-            )
-            for part in period.steps()
-        ]
+
+def _sums(source: Source) -> dict[str, Aggregate]:
+    parts = source.parts.items()
+    counts = {f"{figure}_count": Count("pk", filter=part) for figure, part in parts}
+    return counts | {f"{figure}_amount": Sum("of_amount", filter=part) for figure, part in parts}
+
+
+def steps(reader: User, scope: Scope) -> list[Step]:
+    """Return the counts of each week or month of a scope, in three queries."""
+    period = scope.period
+    truncate = TruncWeek if period.step == "week" else TruncMonth
+    counts: dict[tuple[Figure, date], int] = {}
+    for figure in PLOTTED:
+        found = figures.rows(figure, reader=reader, scope=scope)
+        told = found.annotate(step=truncate("at", tzinfo=period.zone)).order_by()
+        for step, count in told.values_list("step").annotate(Count("pk")):
+            counts[figure, step.date()] = count
+    return [
+        Step(
+            part,
+            {each: counts.get((each, period.step_start(part.first)), 0) for each in PLOTTED},
+        )
+        for part in period.steps()
+    ]

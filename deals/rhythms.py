@@ -18,12 +18,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from deals import cohorts
+from deals.basis import Basis
 from deals.instants import Micros, to_micros
 from deals.models import Direction, Touch
 from deals.open_hours import offsets, zone_named
 from deals.plots import week
 from deals.plots.caption import Caption
-from deals.policies import Rulebook
 from deals.scopes import Scope
 from deals.spreadsheets import Value
 from deals.survival import Counts
@@ -55,13 +55,13 @@ class Replies:
         return found
 
 
-def read(reader: User, scope: Scope) -> Replies:
-    """Read when silences of the scope were answered in its days, in four queries.
+def read(reader: User, scope: Scope, basis: Basis | None = None) -> Replies:
+    """Read when silences of the scope were answered in its days: one query, and the basis.
 
     By the clock of whoever answered; where their zone is not known, by that of the deal's primary
     contact, then of the calendar that judged the silence.
     """
-    rulebook = Rulebook.load()
+    rulebook = (basis or Basis(scope.as_of)).rulebook
 
     @cache
     def zone(theirs: str | None, lead: str, calendar: int) -> str:

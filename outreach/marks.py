@@ -42,6 +42,8 @@ WHEN: dict[str, str] = {
     Figure.OPEN: "Silent since",
     Figure.WAITED: "Silent since",
     Figure.CROSSED: "Silent since",
+    Figure.OWED: "Owed since",
+    Figure.OWED_LONG: "Owed since",
     Figure.ENDED_DARK: "Ended",
     Figure.CAME_BACK: "Heard",
 }

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from deals import curves, figures, flows, report_tables, reports, rhythms
+from deals.basis import Basis
 from deals.curves import Waits
 from deals.figures import Figure
-from deals.rates import Rates
 from deals.report_summary import summary
 from deals.reports import Report
 from deals.rhythms import Replies
@@ -46,29 +46,33 @@ class Shown:
         return Ways(self.scope)
 
     @cached_property
+    def basis(self) -> Basis:
+        return Basis(self.scope.as_of)
+
+    @cached_property
     def report(self) -> Report:
-        return reports.report(self.reader, self.scope)
+        return reports.report(self.reader, self.scope, self.basis)
 
     @cached_property
     def plays(self) -> list[PlayRow]:
-        return plays_report.play_rows(tries(self.reader, self.scope))
+        return plays_report.play_rows(tries(self.reader, self.scope, self.basis))
 
     @cached_property
     def reasons(self) -> list[ReasonRow]:
         dark = figures.rows(Figure.WENT_DARK, reader=self.reader, scope=self.scope)
-        return reasons_report.reason_rows(dark, Rates.at(self.scope.as_of))
+        return reasons_report.reason_rows(dark, self.basis.rates)
 
     @cached_property
     def replies(self) -> Replies:
-        return rhythms.read(self.reader, self.scope)
+        return rhythms.read(self.reader, self.scope, self.basis)
 
     @cached_property
     def became(self) -> list[flows.Became]:
-        return flows.became(self.reader, self.scope)
+        return flows.became(self.reader, self.scope, self.basis)
 
     @cached_property
     def waits(self) -> list[Waits]:
-        return curves.of_scope(self.reader, self.scope)
+        return curves.of_scope(self.reader, self.scope, self.basis)
 
 
 @dataclass(frozen=True, slots=True)

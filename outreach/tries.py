@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from accounts.models import User
+from deals.basis import Basis
 from deals.models import Direction, Ending, Touch
 from deals.policies import Rulebook
 from deals.scopes import Scope
@@ -58,9 +59,9 @@ class Try:
     fate: Fate
 
 
-def tries(reader: User, scope: Scope) -> list[Try]:
-    """Return the plays that were tried in a scope, as a reader may know, in four queries."""
-    rules = Rulebook.load()
+def tries(reader: User, scope: Scope, basis: Basis | None = None) -> list[Try]:
+    """Return the plays that were tried in a scope, as a reader may know: one query, and the basis."""
+    rules = (basis or Basis(scope.as_of)).rulebook
     return list(_judged(rows(reader, scope), rules, scope.as_of))
 
 

@@ -101,6 +101,7 @@ class Shares(Given):
     dark_now: ShareOut
     went_dark: ShareOut
     relit: ShareOut
+    we_went_quiet: ShareOut
     won: ShareOut
 
 

@@ -35,8 +35,9 @@ def _of_deal(deal: Deal, scope: Scope) -> Iterator[tuple[Figure, datetime, datet
             if silence.by in ("them", "us"):
                 figure = Figure.WENT_DARK if silence.by == "them" else Figure.WE_WENT_QUIET
                 yield figure, spell.started_at, spell.started_at, spell.stage_id
+        yield from _waiting(silence, spells, scope)
         if silence.by == "them":
-            yield from _of_a_period(silence, spells, scope)
+            yield from _ending(silence, spells, scope)
     yield from _closings(deal, scope)
 
 
@@ -52,15 +53,21 @@ def _of_a_moment(silence: Silence, spells: list[Any], scope: Scope) -> Iterator[
         yield Figure.DARK_NOW, silence.started_at, instant, stage
 
 
-def _of_a_period(silence: Silence, spells: list[Any], scope: Scope) -> Iterator[Any]:
+def _waiting(silence: Silence, spells: list[Any], scope: Scope) -> Iterator[Any]:
+    figures = {
+        "them": (Figure.WAITED, Figure.CROSSED),
+        "us": (Figure.OWED, Figure.OWED_LONG),
+    }.get(silence.by)
     crossed = [spell for spell in spells if _within(spell.started_at, scope)]
     last = min(silence.ended_at or scope.until, scope.until - INSTANT)
-    if crossed or _waited(silence, spells, scope):
+    if figures and (crossed or _waited(silence, spells, scope)):
         instant = crossed[0].started_at if crossed else last
         stage = crossed[0].stage_id if crossed else _stage_at(silence.deal_id, last)
-        yield Figure.WAITED, silence.started_at, instant, stage
-        if crossed:
-            yield Figure.CROSSED, silence.started_at, instant, stage
+        for figure in figures if crossed else figures[:1]:
+            yield figure, silence.started_at, instant, stage
+
+
+def _ending(silence: Silence, spells: list[Any], scope: Scope) -> Iterator[Any]:
     ending = [spell for spell in spells if silence.ended_at and spell.ended_at == silence.ended_at]
     instant = ending[0].started_at if ending else silence.ended_at
     stage = ending[0].stage_id if ending else silence.stage_id

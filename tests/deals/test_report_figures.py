@@ -209,7 +209,7 @@ def test_a_deal_won_while_dark_is_neither_relit_nor_let_go(demo: Story, maud: Us
     assert Silence.objects.by_them().get().ending == "closed"
 
 
-@pytest.mark.parametrize(("is_now", "queries"), [(True, 40), (False, 39)])
+@pytest.mark.parametrize(("is_now", "queries"), [(True, 30), (False, 26)])
 def test_the_report_asks_as_often_for_three_deals_as_for_one(
     ines: User, karl: User, maud: User, is_now: bool, queries: int
 ) -> None:

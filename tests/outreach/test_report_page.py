@@ -289,8 +289,8 @@ def test_more_deals_than_a_page_holds_are_paged(client: Client, ines: User) -> N
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        ("/report/", 72),
-        ("/report/stages.csv", 43),
+        ("/report/", 47),
+        ("/report/stages.csv", 33),
         ("/report/deals/?figure=dark_now", 21),
         ("/report/deals/?figure=went_dark", 13),
         ("/report/deals/?figure=relit", 13),
