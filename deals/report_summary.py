@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import NamedTuple
 
-from deals.figures import Figure
-from deals.report_tables import query, said_value
+from deals.figures import OF_A_MOMENT, Figure
+from deals.report_tables import VALUED, query, said_value
 from deals.reports import Report, Told
-from deals.shares import Share
-from deals.wording import say_duration, say_money
+from deals.shares import ENOUGH, Share
+from deals.tallies import CENTS, Tally
+from deals.wording import say_duration, say_percent, say_sum
 
 # What the share beside a figure is a share of.
 OF = {
+    Figure.DARK_NOW: "open deals",
     Figure.WENT_DARK: "silences",
     Figure.RELIT: "dark ones that ended",
+    Figure.WE_WENT_QUIET: "answers we owed",
     Figure.WON: "once dark that were won or lost",
 }
+# What a figure counts beyond the part of its share.
+BESIDES = {
+    Figure.WENT_DARK: "crossed again",
+    Figure.RELIT: "after we let go",
+    Figure.WE_WENT_QUIET: "overdue again",
+}
+AT_THE_BEGINNING = "when the period began"
 
 
 class Said(NamedTuple):
@@ -39,45 +48,73 @@ def summary(report: Report, currency: str, deals_url: str) -> list[Said]:
         found = report.tally(figure).count
         return f"{deals_url}?{query(figure, report.scope)}" if found else ""
 
-    def told(figure: Figure, *notes: str) -> Said:
-        share, label = report.share(figure), str(figure.label)
-        is_thin = share is not None and not share.is_enough
-        said = [_share(figure, share), *notes, _before(report, figure)]
-        count = f"{report.tally(figure).count:,}"
-        return Said(label, count, " · ".join(filter(None, said)), url(figure), is_thin)
+    def told(figure: Figure, *notes: str, of: int | None = None) -> Said:
+        share, tally = report.share(figure), report.tally(figure)
+        few = share.whole if share is not None and figure not in OF_A_MOMENT else of
+        said = [_share(figure, report), *notes]
+        said += [_worth(tally, currency)] if figure in VALUED else []
+        said.append(_before(report, figure))
+        note = " · ".join(filter(None, said))
+        return Said(str(figure.label), f"{tally.count:,}", note, url(figure), _is_few(few))
 
-    dark = Figure.DARK_NOW
-    moment = "as of this minute" if report.scope.is_now else "as of then"
+    dark, attempts = Figure.DARK_NOW, report.attempts
     return [
-        Said("Dark now", f"{report.tally(dark).count:,}", f"open deals, {moment}", url(dark)),
+        told(dark, "as of this minute" if report.scope.is_now else "as of then"),
         Said("Value dark now", *_value(report, currency), url(dark)),
         told(Figure.WENT_DARK),
         told(Figure.RELIT),
         _relighting(report),
-        told(Figure.LET_GO, _attempts(report)),
+        told(Figure.LET_GO, _attempts(report), of=attempts.count),
         told(Figure.WE_WENT_QUIET),
         told(Figure.WON),
         told(Figure.LOST),
     ]
 
 
+def _is_few(count: int | None) -> bool:
+    return count is not None and 0 < count < ENOUGH
+
+
 def _before(report: Report, figure: Figure) -> str:
     count = report.before.tally(figure).count
-    return f"{count:,} in the {report.period.days} days before"
+    when = AT_THE_BEGINNING
+    return f"{count:,} {when if figure in OF_A_MOMENT else _earlier(report)}"
 
 
-def _share(figure: Figure, share: Share | None) -> str:
+def _earlier(report: Report) -> str:
+    return f"in the {report.period.days} days before"
+
+
+def _share(figure: Figure, report: Report) -> str:
+    """Say a share with all that the number beside it is made of: "41 of 44 …, 3 after we let go"."""
+    share = report.share(figure)
     if share is None or not share.whole:
         return ""
-    low, high = share.range
-    return f"{share.percent} % of {share.whole:,} {OF[figure]} ({low} to {high} %)"
+    rest = report.tally(figure).count - share.part
+    besides = f" · {rest:,} {BESIDES[figure]}" if rest else ""
+    return f"{share.part:,} of {share.whole:,} {OF[figure]} · {_percent(figure, share)}{besides}"
+
+
+def _percent(figure: Figure, share: Share) -> str:
+    """Say a share in per cent; of a moment all are counted, so there is nothing to guess."""
+    said = say_percent(share.percent)
+    return said if figure in OF_A_MOMENT else f"{said} ({say_percent(*share.range)})"
+
+
+def _worth(tally: Tally, currency: str) -> str:
+    """Say what they come to: told in one currency first, then what stays apart."""
+    if not any(tally.amounts.values()):
+        return ""
+    told, *others = said_value(tally, currency)
+    rates = " by your rates" if tally.is_converted(currency) else ""
+    return " and ".join([f"worth {told}{rates}", *others])
 
 
 def _relighting(report: Report) -> Said:
     now, before = report.relighting, report.before.relighting
     value = say_duration(now.median) if now.median is not None else "–"
-    note = f"was {say_duration(before.median)}" if before.median is not None else ""
-    return Said("Median time to relight", value, note, "", not now.is_enough)
+    note = f"{say_duration(before.median)} {_earlier(report)}" if before.median is not None else ""
+    return Said("Median time to relight", value, note, "", _is_few(now.count))
 
 
 def _attempts(told: Told) -> str:
@@ -88,19 +125,27 @@ def _attempts(told: Told) -> str:
 
 
 def _value(report: Report, currency: str) -> tuple[str, str]:
-    """Return the value dark in the workspace's currency, and a note with its share and the others."""
-    dark, pipeline = report.tally(Figure.DARK_NOW), report.tally(Figure.OPEN)
+    """Return the value dark, and a note: its share of the pipeline, what is apart, what it was."""
+    dark, pipeline, before = (
+        told.tally(figure)
+        for told, figure in (
+            (report, Figure.DARK_NOW), (report, Figure.OPEN), (report.before, Figure.DARK_NOW),
+        )
+    )  # fmt: skip
     if dark.is_told or not dark.amounts:
-        share = report.value_share
-        others = [say_money(amount, code) for code, amount in sorted(dark.apart.items())]
-        first = say_money(dark.value, currency)
+        share, first, main = report.value_share, dark.value, currency
+        was = before.value
     else:
         main = min(dark.apart)
-        share = dark.apart[main] / pipeline.apart[main] if pipeline.apart.get(main) else None
-        first, *others = said_value(dark, currency)
-    notes = [_percent(share), *others]
-    return first, " · and ".join(filter(None, notes))
-
-
-def _percent(share: Decimal | None) -> str:
-    return f"{share:.0%} of the open pipeline".replace("%", " %") if share else ""
+        first, was = dark.apart[main], before.apart.get(main, CENTS)
+        share = first / pipeline.apart[main] if pipeline.apart.get(main) else None
+    others = [
+        f"and {say_sum(dark.apart[code], code)}" for code in sorted(dark.apart) if code != main
+    ]
+    notes = [
+        f"{say_percent(round(100 * share))} of the open pipeline" if share else "",
+        "by your rates" if dark.is_converted(currency) else "",
+        *others,
+        f"{say_sum(was, main)} {AT_THE_BEGINNING}",
+    ]
+    return say_sum(first, main), " · ".join(filter(None, notes))

@@ -14,10 +14,12 @@ from deals.periods import Period
 from deals.reports import PLOTTED, Report
 from deals.scopes import Scope
 from deals.spreadsheets import Value
-from deals.tallies import Tally
-from deals.wording import say_money
+from deals.tallies import CENTS, Tally
+from deals.wording import say_sum
 
 TABLES = ("stages", "reps", "heat", "steps")
+# Of which it is told, too, what they are worth.
+VALUED = (Figure.WENT_DARK, Figure.RELIT, Figure.LET_GO, Figure.WON, Figure.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Column:
     figure: Figure
     label: str
     is_value: bool = False
+
+    @property
+    def worth(self) -> str:
+        """What heads the value of the same deals in files; empty where there is none."""
+        if self.is_value:
+            return self.label
+        return f"Value {self.label.lower()}" if self.figure in VALUED else ""
 
 
 COLUMNS = (
@@ -38,7 +47,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number, and the query that opens the deals behind it."""
+    """One number, and the query that opens the deals behind it.
+
+    `worth` heads what the same deals are worth: a column of files only, where there is any.
+    """
 
     column: str
     tally: Tally
@@ -46,6 +58,7 @@ class Cell:
     is_value: bool = False
     level: int = 0
     currency: str = ""
+    worth: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -87,9 +100,8 @@ class Table:
         first = rows[0].cells if rows else []
         header: list[Value] = [self.corner, *(["Pipeline"] if has_notes else [])]
         for cell in first:
-            header += (
-                [f"{cell.column} {code}" for code in codes] if cell.is_value else [cell.column]
-            )
+            header += [] if cell.is_value else [cell.column]
+            header += [f"{cell.worth} {code}" for code in codes if cell.worth]
         yield header
         for row in rows:
             numbers = [n for cell in row.cells for n in _numbers(cell, codes, self.currency)]
@@ -97,16 +109,15 @@ class Table:
 
 
 def _numbers(cell: Cell, codes: Sequence[str], currency: str) -> list[Decimal | int]:
-    if not cell.is_value:
-        return [cell.tally.count]
     worth = {**cell.tally.apart, currency: cell.tally.value}
-    return [worth.get(code, Decimal(0)) for code in codes]
+    values: list[Decimal | int] = [worth.get(code, CENTS) for code in codes if cell.worth]
+    return values if cell.is_value else [cell.tally.count, *values]
 
 
 def said_value(tally: Tally, currency: str) -> list[str]:
     """Say what a tally is worth in the workspace's currency, then what stays apart."""
-    value = [say_money(tally.value, currency)] if tally.is_told else []
-    return value + [say_money(amount, code) for code, amount in sorted(tally.apart.items())]
+    value = [say_sum(tally.value, currency)] if tally.is_told else []
+    return value + [say_sum(amount, code) for code, amount in sorted(tally.apart.items())]
 
 
 def table(name: str, report: Report) -> Table:
@@ -184,6 +195,7 @@ def _cells(report: Report, *, stage: Stage | None = None, owner: User | None = N
             query(column.figure, report.scope, stage, owner),
             column.is_value,
             currency=report.currency,
+            worth=column.worth,
         )
         for column in COLUMNS
     ]

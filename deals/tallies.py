@@ -26,6 +26,13 @@ class Tally:
         """Whether any of it could be told in the workspace's currency."""
         return any(amount != self.apart.get(code) for code, amount in self.amounts.items())
 
+    def is_converted(self, currency: str) -> bool:
+        """Whether some of its value was told by a rate; `currency` is the workspace's."""
+        return any(
+            code != currency and amount != self.apart.get(code)
+            for code, amount in self.amounts.items()
+        )
+
     def add(
         self, count: int, currency: str, amount: Decimal | None, rate: Decimal | None = None
     ) -> None:

@@ -25,8 +25,10 @@ from outreach.tries import Fate
 TRIED, ANSWERS, SILENCES = "tried", "answers", "silences"
 OTHERS = [(TRIED, "Tried"), (ANSWERS, "Replies"), (SILENCES, "Silences")]
 OVER = f"{Fate.REPLIED}-{Fate.UNANSWERED}"  # tries whose time is over
+ALL = f"{OVER}-{Fate.WAITING}"
 FATES = {
-    OVER: "tried", Fate.REPLIED: "answered in its time", Fate.WAITING: "still within its time",
+    ALL: "tried", OVER: "tried, and its time is over",
+    Fate.REPLIED: "answered in its time", Fate.WAITING: "still within its time",
 }  # fmt: skip
 WHEN: dict[str, str] = {
     TRIED: "Tried",

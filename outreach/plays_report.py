@@ -27,6 +27,11 @@ class PlayRow:
     waiting: int
 
     @property
+    def tried(self) -> int:
+        """How many were tried: those whose time is over, and those that still wait."""
+        return self.share.whole + self.waiting
+
+    @property
     def label(self) -> str:
         """The play and its channel as one says them: "Refocus by email"."""
         return f"{self.play.label} by {self.channel.label.lower()}"
@@ -61,17 +66,21 @@ def _place(row: PlayRow) -> tuple[bool, float, int, str, str]:
 
 def written(rows: Iterable[PlayRow]) -> Iterator[Sequence[Value]]:
     """Yield the table of a file; shares are from 0 to 1."""
-    yield ["Play", "Channel", "Tried", "Replied", "Share", "From", "To", "Still waiting"]
+    yield [
+        "Play", "Channel", "Tried", "Of these still waiting", "Of these time is over",
+        "Of those answered", "Share", "From", "To",
+    ]  # fmt: skip
     for row in rows:
         share, (low, high) = row.share, row.share.interval
         told = [_exact(share.rate), _exact(low), _exact(high)] if share.whole else [None] * 3
         yield [
             str(row.play.label),
             str(row.channel.label),
+            row.tried,
+            row.waiting,
             share.whole,
             share.part,
             *told,
-            row.waiting,
         ]
 
 

@@ -222,7 +222,7 @@ def plays(rows: Sequence[PlayRow], ways: Ways) -> Plot:
         else "No play was tried in this period. Each suggestion that a rep does counts here."
     )
     caption = captioned(ways, "plays", title, finding, count=share.whole + waiting)
-    headings = ("Channel", "Tried", "Replied", "Still waiting")
+    headings = ("Channel", "Tried", "Of these still waiting", "Of the rest answered")
     shares = [_play(row, ways) for row in rows]
     return Plot("plots/intervals.html", intervals.draw(caption, headings, shares, corner="Play"))
 
@@ -234,9 +234,9 @@ def _play(row: PlayRow, ways: Ways) -> intervals.Told:
 
     entries = (
         Entry(str(row.channel.label)),
-        entry(row.share.whole, Fate.REPLIED, Fate.UNANSWERED),
-        entry(row.share.part, Fate.REPLIED),
+        entry(row.tried, Fate.REPLIED, Fate.UNANSWERED, Fate.WAITING),
         entry(row.waiting, Fate.WAITING),
+        entry(row.share.part, Fate.REPLIED),
     )
     return intervals.Told(row.play.label, row.share, entries)
 

@@ -54,7 +54,7 @@ def test_an_amount_counts_by_the_rate_of_the_day_of_its_crossing(ines: User, ada
     sweep_at(day(20))
     assert worth(ines) == (Decimal("300.10"), {"USD": Decimal(1000)})
     told = reports.report(ines, Scope(MARCH, day(20))).tally(Figure.WENT_DARK)
-    assert said_value(told, "EUR") == ["€ 300.10", "$ 1,000"]
+    assert said_value(told, "EUR") == ["€\u00a0300", "$\u00a01,000"]
     behind = Behind(Figure.WENT_DARK, ines, Scope(MARCH, day(20)))
     values = sorted((line.currency, line.value) for line in behind.lines(behind.values()))
     assert values == [
