@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,12 @@ PARTINGS: dict[str, tuple[Segment, ...]] = {
 
 @dataclass(frozen=True)
 class Traits:
-    """Of each silence's deal (n,): is it a company's, a customer's, and of which size (0 to 2)."""
+    """Of each silence's deal (n,): is it a company's, a customer's, and of which size (0 to 2).
 
+    One that is not known is in no segment.
+    """
+
+    is_known: Bools
     is_business: Bools
     is_customer: Bools
     size: Micros
@@ -77,34 +82,49 @@ class Traits:
         columns = zip(*rows, strict=True) if rows else [()] * len(FIELDS)
         companies, employers, kinds, amounts, currencies = columns
         return cls(
+            np.ones(len(rows), np.bool_),
             np.array([any(pair) for pair in zip(companies, employers, strict=True)], np.bool_),
             np.array([kind == Contact.Kind.CUSTOMER for kind in kinds], np.bool_),
             _sizes(amounts, currencies),
         )
 
+    def spread(self, is_known: Bools, place: Micros) -> Traits:
+        """Return them by place (k,) for the k of the deals (n,) that are known."""
+        told = Traits(
+            is_known, np.zeros_like(is_known), np.zeros_like(is_known),
+            np.full(is_known.size, UNKNOWN, np.int64),
+        )  # fmt: skip
+        told.is_business[is_known] = self.is_business[place]
+        told.is_customer[is_known] = self.is_customer[place]
+        told.size[is_known] = self.size[place]
+        return told
+
     def among(self, segment: Segment) -> Bools:
         """Return which silences are of a segment (n,)."""
         match segment:
             case Segment.B2B:
-                return self.is_business
+                found = self.is_business
             case Segment.B2C:
-                return ~self.is_business
+                found = ~self.is_business
             case Segment.PROSPECT:
-                return ~self.is_customer
+                found = ~self.is_customer
             case Segment.CUSTOMER:
-                return self.is_customer
-        found: Bools = self.size == PARTINGS["size"].index(segment)
-        return found
+                found = self.is_customer
+            case _:
+                found = self.size == PARTINGS["size"].index(segment)
+        return self.is_known & found
 
 
 def of_deals(silences: QuerySet[Silence, Any], deals: Micros) -> Traits:
-    """Return the traits of deals (n,), read for the silences that these are of, in one query."""
-    rows = list(silences.order_by().values_list("deal_id", *FIELDS).distinct())
+    """Return the traits of deals (n,), read for the silences that these are of, in one query.
+
+    The deals were read before: one that has gone since, or whose silence has, is not known.
+    """
+    rows = sorted(silences.order_by().values_list("deal_id", *FIELDS).distinct(), key=itemgetter(0))
     known = np.array([row[0] for row in rows], np.int64)
-    order = np.argsort(known)
-    traits = Traits.read([row[1:] for row in rows])
-    place = order[np.searchsorted(known, deals, sorter=order)] if known.size else deals
-    return Traits(traits.is_business[place], traits.is_customer[place], traits.size[place])
+    is_known = np.isin(deals, known)
+    place = np.searchsorted(known, deals[is_known])
+    return Traits.read([row[1:] for row in rows]).spread(is_known, place)
 
 
 def _sizes(amounts: Sequence[Decimal | None], currencies: Sequence[str]) -> Micros:
