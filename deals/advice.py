@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deals.shares import ENOUGH
 from deals.spans import Span
 from deals.survival import TAIL, WIDEST, Floats, Table, Z, kaplan_meier
 
 FEW = 30  # fewer silences than this say little: SILENCE.md, "Defaults", lets the floor wait for 30
+ANSWERS = ENOUGH  # fewer, and the first of them may be a chance find
 WIDE = 0.2  # an interval wider than this, from 0 to 1, leaves much open
 
 
@@ -24,7 +26,8 @@ WIDE = 0.2  # an interval wider than this, from 0 to 1, leaves much open
 class Wait:
     """What waiting as long again wins after a span: a share from 0 to 1 with its 95 % interval.
 
-    `still` is the share still silent by then, `lasted` how many silences were seen to be.
+    `still` is the share still silent by then, `lasted` how many silences were seen to be; of
+    `known` of these it is known what came in as much time again.
     """
 
     span: Span
@@ -33,11 +36,12 @@ class Wait:
     high: float
     still: float
     lasted: int
+    known: int
 
     @property
     def is_thin(self) -> bool:
-        """Whether the history behind it is too thin to rely on."""
-        return self.lasted < FEW or self.high - self.low > WIDE
+        """Whether the history behind it leaves much open."""
+        return self.high - self.low > WIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,10 @@ def waits(table: Table, stops: Sequence[tuple[Span, float]]) -> list[Wait]:
     still = _still(table, lengths)
     wins, low, high = _wins(table, lengths)
     return [
-        Wait(span, float(wins[i]), float(low[i]), float(high[i]), float(still[i]), table.lasted(length))
+        Wait(
+            span, float(wins[i]), float(low[i]), float(high[i]), float(still[i]),
+            table.lasted(length), _known(table, length),
+        )
         for i, (span, length) in enumerate(seen)
     ]  # fmt: skip
 
@@ -80,8 +87,12 @@ def waits(table: Table, stops: Sequence[tuple[Span, float]]) -> list[Wait]:
 def advise(table: Table, stops: Sequence[tuple[Span, float]], share: float) -> Advice:
     """Return the threshold past which waiting as long again wins at most a share, from 0 to 1.
 
-    `stops` are the spans that can be set, ascending, with their lengths in the table's unit.
+    `stops` are the spans that can be set, ascending, with their lengths in the table's unit. None
+    where fewer than 10 silences were answered, or of fewer than 30 that lasted past the threshold
+    it is known what came in as much time again.
     """
+    if (answers := int(table.replied.sum())) < ANSWERS:
+        return Advice(None, _too_few_answers(table, answers))
     known = waits(table, stops)
     if not known:
         return Advice(None, _too_few(table))
@@ -90,7 +101,15 @@ def advise(table: Table, stops: Sequence[tuple[Span, float]], share: float) -> A
     if place == len(known):
         return Advice(None, _still_pays(known[-1], share))
     wait = known[place]
+    if wait.known < FEW:
+        return Advice(None, _too_few(table))
     return Advice(wait, _reason(wait, share), _warning(wait))
+
+
+def _known(table: Table, length: float) -> int:
+    """Return of how many that lasted past a length it is known what came in as much time again."""
+    within = (table.times > length) & (table.times < 2 * length)
+    return int(table.replied[within].sum()) + table.lasting(2 * length)
 
 
 def _wins(table: Table, lengths: Floats) -> tuple[Floats, Floats, Floats]:
@@ -143,11 +162,21 @@ def _warning(wait: Wait) -> str:
 
 
 def _too_few(table: Table) -> str:
-    count = int(table.at_risk[0]) if table.times.size else 0
     return (
-        f"The history is too thin to tell: of {count:,} silences fewer than {FEW} lasted past the "
-        "first answer and were watched for as long again."
+        f"The history is too thin to tell: of {_count(table):,} silences fewer than {FEW} lasted "
+        "past the first answer and were watched for as long again."
     )
+
+
+def _too_few_answers(table: Table, answers: int) -> str:
+    return (
+        f"The history is too thin to tell: of {_count(table):,} silences {answers} "
+        f"{'was' if answers == 1 else 'were'} answered, and a suggestion takes {ANSWERS}."
+    )
+
+
+def _count(table: Table) -> int:
+    return int(table.at_risk[0]) if table.times.size else 0
 
 
 def _still_pays(last: Wait, share: float) -> str:

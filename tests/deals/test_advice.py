@@ -84,6 +84,35 @@ def test_a_thin_history_gives_no_advice_and_says_so() -> None:
     assert advise(Table.of([], []), DAYS, 0.15).wait is None
 
 
+@pytest.mark.parametrize("answered", [9, 10])
+def test_fewer_than_ten_answers_give_no_advice(answered: int) -> None:
+    young = table((answered, 1, REPLIED), (90, 3, CENSORED))  # nobody was watched for long
+
+    told = advise(young, DAYS, 0.15)
+
+    assert (told.wait is None) == (answered < 10)
+    if told.wait is None:
+        assert told.reason == (
+            "The history is too thin to tell: of 99 silences 9 were answered, and a suggestion "
+            "takes 10."
+        )
+
+
+@pytest.mark.parametrize("watched", [FEW - 1, FEW])
+def test_a_threshold_past_which_few_were_watched_as_long_again_is_not_advised(
+    watched: int,
+) -> None:
+    known = table((20, 1, REPLIED), (50, 1.5, CENSORED), (watched, 2, CENSORED))
+
+    told = advise(known, DAYS, 0.15)
+
+    assert (told.wait is None) == (watched < FEW)
+    if told.wait:
+        assert (told.wait.lasted, told.wait.known) == (50 + FEW, FEW)
+    else:
+        assert told.reason.startswith("The history is too thin to tell: of 99 silences fewer than")
+
+
 def test_a_wide_interval_is_warned_of() -> None:
     told = advise(table((30, 1, REPLIED), (4, 2, REPLIED), (27, 40, CENSORED)), DAYS, 0.15)
 
