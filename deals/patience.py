@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -37,10 +37,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One version of a threshold: what it changed, as (what, before, after)."""
+    """One version of a threshold: what it changed, as (what, before, after), and from when on.
+
+    `counts` says it in words; void is what a later one took the place of, in the past too.
+    """
 
     version: Threshold
     differences: Sequence[tuple[str, str, str]]
+    counts: str
+    is_void: bool
 
 
 def in_force(stage: Stage, now: datetime) -> Threshold | None:
@@ -70,17 +75,39 @@ def by_pipeline(reader: User, now: datetime) -> list[tuple[Pipeline, list[Line]]
     return [(pipeline, list(found)) for pipeline, found in grouped]
 
 
+def opens_on(pipelines: Sequence[tuple[Pipeline, Sequence[Line]]]) -> Stage | None:
+    """Return the stage to begin with: of the pipeline with most open deals the first that has any.
+
+    The first of all where none has; None where there is no stage.
+    """
+    if not pipelines:
+        return None
+    lines = max(
+        (lines for _, lines in pipelines), key=lambda lines: sum(each.open for each in lines)
+    )
+    return next((line.stage for line in lines if line.open), lines[0].stage)
+
+
 def changes(stage: Stage) -> list[Change]:
     """Return the versions of a stage's threshold, the latest first, each against the one before."""
     versions = Threshold.objects.filter(stage=stage).select_related("created_by", "rejudging")
-    return [*_changes(versions.order_by("pk"))][::-1]
+    return [*_changes([*versions.order_by("pk")])][::-1]
 
 
-def _changes(versions: Iterable[Threshold]) -> Iterator[Change]:
+def _changes(versions: Sequence[Threshold]) -> Iterator[Change]:
+    whole = max((i for i, each in enumerate(versions) if not each.counts_from), default=0)
     before: Threshold | None = None
-    for version in versions:
-        yield Change(version, list(differences(before, version)))
+    for place, version in enumerate(versions):
+        counts = _counts(is_first=before is None, is_whole=not version.counts_from)
+        differs = list(differences(before, version))
+        yield Change(version, differs, counts, is_void=place < whole)
         before = version
+
+
+def _counts(*, is_first: bool, is_whole: bool) -> str:
+    if is_first:
+        return "from the beginning"
+    return "for the past too" if is_whole else "from then on"
 
 
 def differences(before: Threshold | None, after: Threshold) -> Iterator[tuple[str, str, str]]:

@@ -1,8 +1,9 @@
-"""Where a threshold can be dragged to: spans that people would set, from an hour to half a year."""
+"""Spans that people would set as a threshold, and the even ones between which one is dragged."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 
 from deals.spans import Span
 
@@ -10,6 +11,7 @@ from deals.spans import Span
 HOURS, DAYS, WEEKS = 48, 28, 26
 WORKING_DAYS = 60
 A_WEEK_OF_HOURS = 5  # working days, hour by hour
+MANY, MOST = 100, 400  # notches of a slider: a few pixels wide each, or one
 
 
 def stops(*, is_working: bool, day: timedelta) -> list[tuple[Span, timedelta]]:
@@ -19,6 +21,23 @@ def stops(*, is_working: bool, day: timedelta) -> list[tuple[Span, timedelta]]:
     """
     spans = _working(day) if is_working else _calendar()
     return [(span, span.length(day)) for span in spans]
+
+
+def notches(reach: timedelta, current: Span, day: timedelta) -> list[Span]:
+    """Return spans evenly apart on the clock of `current`, ascending, the last at `reach` or past it.
+
+    So a slider over them stands where an axis of time would. Hours, days or weeks, whichever are
+    few, but none longer than `current`.
+    """
+    names = ("wh", "wd") if current.is_working else ("h", "d", "w")
+    units = [Span(1, name) for name in names]
+    short = [unit for unit in units if unit.length(day) <= current.length(day)] or units[:1]
+    counts = {unit: max(ceil(reach / unit.length(day)), 1) for unit in short}
+    unit = next((unit for unit in short if counts[unit] <= MANY), short[-1])
+    step = ceil(counts[unit] / MOST)
+    return [
+        Span(place * step, unit.unit) for place in range(1, ceil(counts[unit] / step) + 1)
+    ]  # fmt: skip
 
 
 def _calendar() -> list[Span]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-import numpy as np
-
 from deals import curves
 from deals.advice import Advice
 from deals.curves import Waits
@@ -20,6 +18,7 @@ from deals.plots.caption import Caption
 from deals.segments import Segment
 from deals.shares import Share
 from deals.spans import Span
+from deals.stops import notches
 from deals.studio import Studio
 from deals.whatif import Would
 from deals.wording import say_duration
@@ -97,16 +96,19 @@ class Bench:
 
     @cached_property
     def stops(self) -> Sequence[Stop]:
-        """Where the slider can stand: as far as the curve of all reaches, ascending."""
-        return [Stop(span.code, str(span)) for span, _ in self._reachable]
+        """Where the slider can stand, evenly apart on the axis of the curve, from the first after 0.
+
+        What is as long as the threshold in force is called as that is.
+        """
+        spans = (self.current if self._is_current(span) else span for span in self._notches)
+        return [Stop(span.code, str(span)) for span in spans]
 
     @property
     def place(self) -> int:
-        """The stop nearest to the tried threshold; to the one in force on another clock."""
+        """The stop nearest to the tried threshold, from 1; to the one in force on another clock."""
         span = self.tried if self.is_comparable else self.current
-        length = self._seconds(span)
-        lengths = np.array([each.total_seconds() for _, each in self._reachable])
-        return int(np.abs(lengths - length).argmin())
+        nearest = round(self._seconds(span) / self._seconds(self._notches[0]))
+        return min(max(nearest, 1), len(self._notches))
 
     @property
     def plot(self) -> curve.Band:
@@ -114,7 +116,7 @@ class Bench:
         shown = [curve.Segment(self.segment.label if self.segment else "", self.waits.curve)]
         if self.segment:
             shown.append(curve.Segment("All", self.studio.waits.curve))
-        longest = self._longest
+        longest = self._seconds(self._notches[-1])  # the end of the slider, whoever is shown
         return curve.draw(
             self._caption, shown, longest=longest,
             axis=ticks.durations(timedelta(seconds=longest), self.waits.day),
@@ -136,16 +138,13 @@ class Bench:
         """The figures of the tried threshold, each against the one in force."""
         return [self._flags, self._anyway, self._later]
 
-    @property
-    def _reachable(self) -> list[tuple[Span, timedelta]]:
-        reach = timedelta(seconds=self.studio.waits.longest)
-        stops = self.studio.stops
-        return [stop for stop in stops if stop[1] <= reach] or stops[:1]
+    @cached_property
+    def _notches(self) -> list[Span]:
+        waits = self.studio.waits
+        return notches(timedelta(seconds=waits.longest), self.current, waits.day)
 
-    @property
-    def _longest(self) -> float:
-        """How far the plot reaches, in seconds: all of the slider, whatever segment is shown."""
-        return max(self.studio.waits.longest, self.waits.longest)
+    def _is_current(self, span: Span) -> bool:
+        return self._seconds(span) == self._seconds(self.current)
 
     def _seconds(self, span: Span) -> float:
         return self.studio.waits.length(span)

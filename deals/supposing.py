@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from deals.cutoffs import NO_PROMISE, OPEN, Cutoffs
-from deals.models import By, Silence, Stage, Threshold
+from deals.models import By, DarkSpell, Silence, Stage, Threshold
 from deals.models.silences import SilenceQuerySet
 from deals.policies import Rulebook, Versions
 from deals.spans import validate_span
@@ -30,6 +30,14 @@ class Supposed:
     before: SilenceQuerySet
     now_dark: SilenceQuerySet
     no_longer_dark: SilenceQuerySet
+
+    @property
+    def once_more(self) -> SilenceQuerySet:
+        """Those turned dark that were dark before in the same silence: they go dark once more.
+
+        Not by a threshold that counts the past too. Source: decision 125.
+        """
+        return self.now_dark.filter(Exists(DarkSpell.objects.filter(silence=OuterRef("pk"))))
 
 
 def suppose(stage: Stage, dark_after: str, now: datetime) -> Supposed:

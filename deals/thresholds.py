@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from deals import replay
 from deals.models import Deal, Rejudging, Stage, Threshold
-from deals.replay import lock, replay
 from deals.spans import Span
-from deals.supposing import suppose
+from deals.supposing import Supposed, suppose
 
 SAYS = ("dark_after", "on_entry", "reply_within", "attempts", "spacing")  # what a version says
 BATCH = 200  # deals replayed in one transaction: short enough for others to write in between
@@ -28,11 +28,15 @@ BATCH = 200  # deals replayed in one transaction: short enough for others to wri
 
 @dataclass(frozen=True)
 class Effect:
-    """How many open silences of a stage a threshold would turn dark, and how many not any more."""
+    """How many open silences of a stage a threshold would turn dark, and how many not any more.
+
+    `once_more` of those turned dark were dark before, in the same silence.
+    """
 
     now_dark: int
     no_longer_dark: int
     dark_before: int
+    once_more: int = 0
 
     @property
     def dark_after(self) -> int:
@@ -42,12 +46,23 @@ class Effect:
 
 def effect(stage: Stage, dark_after: str, now: datetime) -> Effect:
     """Count what a threshold would change as of `now`. Raises ValidationError for what is no span."""
-    supposed = suppose(stage, dark_after, now)
+    return effect_of(suppose(stage, dark_after, now))
+
+
+def effect_of(supposed: Supposed) -> Effect:
+    """Count what was supposed."""
+    now_dark = supposed.now_dark.count()
     return Effect(
-        now_dark=supposed.now_dark.count(),
+        now_dark=now_dark,
         no_longer_dark=supposed.no_longer_dark.count(),
         dark_before=supposed.before.count(),
+        once_more=supposed.once_more.count() if now_dark else 0,
     )
+
+
+def lock(stage: Stage) -> None:
+    """Let nobody else change a stage's threshold until the transaction ends."""
+    list(Stage.objects.filter(pk=stage.pk).select_for_update(no_key=True).values_list("pk"))
 
 
 @transaction.atomic
@@ -103,18 +118,24 @@ def change_span(
     )  # fmt: skip
 
 
+@transaction.atomic
 def restore(version: Threshold, *, now: datetime, user: User | None = None) -> Threshold:
     """Return to an earlier version of a stage's threshold: a new one says the same, from now on.
 
     Raises ValidationError where that is what the last one says already.
     """
+    lock(version.stage)
     last = Threshold.objects.filter(stage=version.stage_id).order_by("pk").last()
     if last is not None and all(getattr(last, name) == getattr(version, name) for name in SAYS):
         raise ValidationError("This is what is in force already. Choose another version.")
     said = {name: getattr(version, name) for name in SAYS}
+    return change(version.stage, **said, now=now, user=user, note=return_note(version))
+
+
+def return_note(version: Threshold) -> str:
+    """Say why a version that returns to an earlier one is there, in the reader's time zone."""
     made_on = date_format(timezone.localtime(version.created_at), "j F Y, H:i")
-    note = f"Back to the version of {made_on}."
-    return change(version.stage, **said, now=now, user=user, note=note)
+    return f"Back to the version of {made_on}."
 
 
 def _deals_through(stage: Stage) -> QuerySet[Deal]:
@@ -145,8 +166,8 @@ def rejudge_batch(pk: int, now: datetime, *, limit: int = BATCH) -> bool:
         return False
     deals = _deals_through(rejudging.threshold.stage).filter(pk__gt=rejudging.last_deal)
     ids = list(deals.order_by("pk").values_list("pk", flat=True)[:limit])
-    lock(ids)
-    replay(ids, now, is_news=False)
+    replay.lock(ids)
+    replay.replay(ids, now, is_news=False)
     if ids:
         rejudging.last_deal = ids[-1]
         rejudging.deals_done += len(ids)

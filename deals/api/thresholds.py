@@ -153,7 +153,7 @@ def _managers_only(request: ApiRequest) -> None:
 def _locked_stage(request: ApiRequest, pk: int) -> Stage:
     """Return a stage whose threshold nobody else changes until the call is answered."""
     stage = readable_stage(request, pk)
-    list(Stage.objects.filter(pk=pk).select_for_update(no_key=True).values_list("pk"))
+    thresholds.lock(stage)
     return stage
 
 

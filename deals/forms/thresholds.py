@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,14 +12,17 @@ from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
 from django.http import QueryDict
 
-from deals import studio
+from deals import studio, thresholds
 from deals.models import Stage, Threshold
 from deals.segments import LABELS, Segment
 from deals.spans import Span, parse_spans, validate_span, validate_spans
+from deals.thresholds import SAYS
 
+PK = re.compile(r"[0-9]{1,9}")
+RETROACTIVE = "retroactive"
 SALT = "deals.threshold.seen"
 SEEN_SECONDS = 24 * 3600  # a preview older than a day says little about today
-SAYS = ("dark_after", "on_entry", "reply_within", "attempts", "spacing")
+SPELLING = "Such as 3w, 7d or 36h; in working time 1wd or 4wh."
 MONTHS = {
     **{count: f"{count} months" for count in (3, 6, 12, 24)},
     600: "50 years",  # all there is, for a history that was brought in from long ago
@@ -31,7 +36,10 @@ class TrialForm(forms.Form):
     tells what is wrong.
     """
 
-    dark_after = forms.CharField(label="Dark after", max_length=20, required=False)
+    dark_after = forms.CharField(
+        label="Dark after", max_length=20, required=False, help_text=SPELLING,
+        widget=forms.TextInput({"autocomplete": "off", "aria-describedby": "id_dark_after_notes"}),
+    )  # fmt: skip
     months = forms.TypedChoiceField(
         label="Over the last", required=False, coerce=int, empty_value=None,
         choices=list(MONTHS.items()),
@@ -41,8 +49,8 @@ class TrialForm(forms.Form):
         choices=[("", "All"), *LABELS.items()],
     )  # fmt: skip
 
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__({"months": str(studio.MONTHS), **data.dict()})
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__({"months": str(studio.MONTHS), **data})
 
     def clean_dark_after(self) -> str:
         text = self.cleaned_data["dark_after"]
@@ -70,7 +78,7 @@ class TrialForm(forms.Form):
 
 
 class ThresholdForm(forms.ModelForm):
-    """What a new version says. `seen` is the signed threshold whose effect the admin has seen."""
+    """What a new version says. `seen` is the signed change that the admin was shown."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     retroactive = forms.BooleanField(
@@ -90,7 +98,7 @@ class ThresholdForm(forms.ModelForm):
             "note": "Why",
         }
         help_texts = {
-            "dark_after": "Such as 3w, 7d or 36h; in working time 1wd or 4wh.",
+            "dark_after": SPELLING,
             "on_entry": "Whose move it is when a deal enters.",
             "reply_within": "How long we may owe them an answer.",
             "attempts": "How often we try before letting go.",
@@ -104,13 +112,27 @@ class ThresholdForm(forms.ModelForm):
         *,
         stage: Stage,
         current: Threshold | None,
-        tried: Span | None = None,
     ) -> None:
-        initial = model_to_dict(current, SAYS) if current else {}
-        if tried:
-            initial["dark_after"] = tried.code
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=model_to_dict(current, SAYS) if current else {})
         self.stage, self.current = stage, current
+        for name in (*SAYS, "note"):  # where what is wrong with it is told, also while it is typed
+            self.fields[name].widget.attrs["aria-describedby"] = f"id_{name}_notes"
+
+    @classmethod
+    def asked(
+        cls, said: Mapping[str, str], *, stage: Stage, current: Threshold | None
+    ) -> ThresholdForm:
+        """Return the form as an address asks for it; what it does not say is as in force.
+
+        Blank where it asks for nothing else than what is in force.
+        """
+        blank = cls(stage=stage, current=current)
+        if not said.get("dark_after"):
+            return blank
+        told = _said(current or Threshold())
+        told |= {name: said[name] for name in (*SAYS, "note") if said.get(name)}
+        form = cls(told, stage=stage, current=current)
+        return blank if form.non_field_errors() else form
 
     def clean_dark_after(self) -> str:
         return _code(self.cleaned_data["dark_after"])
@@ -123,15 +145,15 @@ class ThresholdForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        if self.current and not self.errors and not said["retroactive"]:
-            same = all(said[name] == _now(self.current, name) for name in SAYS)
-            if same:
-                raise ValidationError("This is what is in force already. Change something first.")
+        if self.errors or self.current is None or said[RETROACTIVE]:
+            return said
+        if all(said[name] == _now(self.current, name) for name in SAYS):
+            raise ValidationError("This is what is in force already. Change something first.")
         return said
 
     @property
     def has_seen(self) -> bool:
-        """Whether the effect of just this threshold was shown before saving."""
+        """Whether just this change of just this threshold in force was shown before saving."""
         try:
             seen = signing.loads(self.cleaned_data["seen"], salt=SALT, max_age=SEEN_SECONDS)
         except signing.BadSignature:
@@ -139,16 +161,31 @@ class ThresholdForm(forms.ModelForm):
         return bool(seen == self._token)
 
     def sign(self) -> str:
-        """Return the proof that the effect of this threshold was shown."""
+        """Return the proof that this change was shown."""
         return signing.dumps(self._token, salt=SALT)
 
     @property
     def _token(self) -> list[object]:
-        return [self.stage.pk, self.cleaned_data["dark_after"]]
+        current = self.current.pk if self.current else None
+        return [self.stage.pk, current, *(self.cleaned_data[name] for name in (*SAYS, RETROACTIVE))]
 
     def said(self) -> dict[str, Any]:
         """Return what `thresholds.change` takes."""
-        return {name: self.cleaned_data[name] for name in (*SAYS, "note", "retroactive")}
+        return {name: self.cleaned_data[name] for name in (*SAYS, "note", RETROACTIVE)}
+
+
+def asked_of(query: QueryDict, stage: Stage) -> dict[str, str]:
+    """Return what an address asks to try: what it says, or all that the `version` it names says."""
+    said = {name: str(value) for name, value in query.items()}
+    number = said.get("version", "")
+    version = stage.thresholds.filter(pk=int(number)).first() if PK.fullmatch(number) else None
+    if version is None:
+        return said
+    return {**said, **_said(version), "note": thresholds.return_note(version)}
+
+
+def _said(version: Threshold) -> dict[str, str]:
+    return {name: str(_now(version, name)) for name in SAYS}
 
 
 def _now(current: Threshold, name: str) -> object:

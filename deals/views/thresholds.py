@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,8 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deals import patience, studio, thresholds
-from deals.forms.thresholds import ThresholdForm, TrialForm
-from deals.models import Rejudging, Silence, Stage, Threshold
+from deals.forms.thresholds import ThresholdForm, TrialForm, asked_of
+from deals.models import Pipeline, Rejudging, Silence, Stage, Threshold
 from deals.studio_page import Bench
 from deals.supposing import suppose
 from deals.tasks import go_on
@@ -23,22 +25,23 @@ from deals.views import answers
 from deals.views.answers import Request
 
 PAGE = "deals/thresholds/page.html"
+Pipelines = Sequence[tuple[Pipeline, Sequence[patience.Line]]]
 NAMED = 20  # deals named in a preview; the rest is counted
 
 
 @require_safe
 def page(request: Request) -> HttpResponse:
-    """Show the stages of a pipeline, and the first of them as if it were chosen."""
+    """Show the stages of a pipeline, of the busiest unless one is asked for, and one as if chosen."""
     _managers_only(request)
-    stages = Stage.objects.select_related("pipeline")
+    pipelines = patience.by_pipeline(request.user, timezone.now())
     asked = request.GET.get("pipeline", "")
-    chosen = stages.filter(pipeline=int(asked)) if asked.isdecimal() and len(asked) < 10 else stages
-    found = chosen.order_by("pipeline__position", "pipeline", "position", "pk").first()
+    known = [each for each in pipelines if not asked or str(each[0].pk) == asked]
+    found = patience.opens_on(known)
     if found is None and asked:
         raise Http404
     if found is None:
         return answers.page(request, PAGE, {"stage": None})
-    return _shown(request, found, is_opened=False)
+    return _shown(request, found, pipelines, is_opened=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,10 +52,17 @@ def stage(request: Request, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, found)
     answers.admins_only(request)
+    return _save(request, found)
+
+
+@transaction.atomic
+def _save(request: Request, found: Stage) -> HttpResponse:
+    """Save what was looked at; nobody else changes the stage's threshold meanwhile."""
+    thresholds.lock(found)
     current = patience.in_force(found, timezone.now())
     form = ThresholdForm(request.POST, stage=found, current=current)
     if not form.is_valid() or not form.has_seen:
-        return _previewed(request, found, form, current, status=answers.UNPROCESSABLE)
+        return _previewed(request, form, status=answers.UNPROCESSABLE)
     version = thresholds.change(found, **form.said(), now=timezone.now(), user=request.user)
     if form.cleaned_data["retroactive"]:
         go_on.delay_on_commit()
@@ -68,7 +78,7 @@ def preview(request: Request, pk: int) -> HttpResponse:
     current = patience.in_force(found, timezone.now())
     form = ThresholdForm(request.POST, stage=found, current=current)
     status = 200 if form.is_valid() else answers.UNPROCESSABLE
-    return _previewed(request, found, form, current, status=status)
+    return _previewed(request, form, status=status)
 
 
 @require_POST
@@ -93,7 +103,7 @@ def progress(request: Request, pk: int) -> HttpResponse:
     _managers_only(request)
     if not request.htmx:
         return redirect("deals:threshold", pk=pk)
-    told = {"stage": _stage(pk), "rejudgings": _unfinished(pk)}
+    told = {"stage": _stage(pk), "rejudgings": _unfinished(pk, timezone.now())}
     return answers.page(request, "deals/thresholds/progress.html", told)
 
 
@@ -107,52 +117,65 @@ def _stage(pk: int) -> Stage:
     return get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
 
 
-def _shown(request: Request, found: Stage, *, is_opened: bool = True) -> HttpResponse:
-    """Show a stage with the threshold that the address asks to try, or the one in force."""
-    now = timezone.now()
-    trial = TrialForm(request.GET)
-    status = 200 if trial.is_valid() else answers.UNPROCESSABLE
-    current = patience.in_force(found, now)
-    form = ThresholdForm(stage=found, current=current, tried=trial.span)
-    told = _told(request, found, form, trial, now) | {"is_opened": is_opened, "current": current}
-    return answers.page(request, PAGE, told, part="preview", status=status)
-
-
-def _previewed(
-    request: Request, found: Stage, form: ThresholdForm, current: Threshold | None, *, status: int
+def _shown(
+    request: Request, found: Stage, pipelines: Pipelines | None = None, *, is_opened: bool = True
 ) -> HttpResponse:
+    """Show a stage with the change that the address asks to try, or as it is in force."""
+    current = patience.in_force(found, timezone.now())
+    asked = asked_of(request.GET, found)
+    form = ThresholdForm(stage=found, current=current)
+    if request.user.is_admin:
+        form = ThresholdForm.asked(asked, stage=found, current=current)
+    trial = TrialForm(({"dark_after": current.dark_after} if current else {}) | asked)
+    is_right = trial.is_valid() and not form.errors
+    return _answer(
+        request, form, trial, pipelines, is_opened=is_opened,
+        status=200 if is_right else answers.UNPROCESSABLE,
+    )  # fmt: skip
+
+
+def _previewed(request: Request, form: ThresholdForm, *, status: int) -> HttpResponse:
     """Show what saving a form would do, with the figures of its threshold."""
-    now = timezone.now()
-    trial = TrialForm(request.POST)
+    trial = TrialForm(request.POST.dict())
     trial.is_valid()
-    told = _told(request, found, form, trial, now) | {"is_opened": True, "current": current}
-    if form.is_valid():
-        told |= _effect(found, form, current, now)
-    return answers.page(request, PAGE, told, part="preview", status=status)
+    return _answer(request, form, trial, status=status)
 
 
-def _told(
-    request: Request, found: Stage, form: ThresholdForm, trial: TrialForm, now: datetime
-) -> dict[str, Any]:
+def _answer(
+    request: Request,
+    form: ThresholdForm,
+    trial: TrialForm,
+    pipelines: Pipelines | None = None,
+    *,
+    status: int,
+    is_opened: bool = True,
+) -> HttpResponse:
+    now = timezone.now()
     told = {
-        "stage": found,
+        "stage": form.stage,
+        "current": form.current,
         "form": form,
         "trial": trial,
-        "bench": _bench(found, trial, now) if form.current else None,
+        "bench": _bench(form.stage, trial, now) if form.current else None,
         "may_edit": request.user.is_admin,
+        "is_opened": is_opened,
     }
-    return told if request.htmx else told | _around(request, found, now)
+    if form.is_valid():
+        told |= _effect(form, now)
+    if not request.htmx:
+        pipelines = pipelines or patience.by_pipeline(request.user, now)
+        told |= _around(form.stage, pipelines, now)
+    return answers.page(request, PAGE, told, part="preview", status=status)
 
 
-def _around(request: Request, found: Stage, now: datetime) -> dict[str, Any]:
+def _around(found: Stage, pipelines: Pipelines, now: datetime) -> dict[str, Any]:
     """Return what stands around the studio of a stage: its neighbours and its history."""
-    pipelines = patience.by_pipeline(request.user, now)
     changes = patience.changes(found)
     return {
         "pipelines": [pipeline for pipeline, _ in pipelines],
         "lines": next((lines for each, lines in pipelines if each == found.pipeline), []),
         "changes": [(change, _differs(change, changes[0])) for change in changes],
-        "rejudgings": _unfinished(found.pk),
+        "rejudgings": _unfinished(found.pk, now),
     }
 
 
@@ -165,16 +188,12 @@ def _bench(found: Stage, trial: TrialForm, now: datetime) -> Bench:
     return Bench(read, trial.span or read.current, trial.over, trial.among)
 
 
-def _effect(
-    found: Stage, form: ThresholdForm, current: Threshold | None, now: datetime
-) -> dict[str, Any]:
+def _effect(form: ThresholdForm, now: datetime) -> dict[str, Any]:
     """Return what saving a valid form would do, in words, numbers and deals."""
-    supposed = suppose(found, form.cleaned_data["dark_after"], now)
-    flagged, cleared = supposed.now_dark.count(), supposed.no_longer_dark.count()
-    before = supposed.before.count()
+    supposed = suppose(form.stage, form.cleaned_data["dark_after"], now)
     return {
-        "differences": list(patience.differences(current, form.instance)),
-        "effect": thresholds.Effect(flagged, cleared, before),
+        "differences": list(patience.differences(form.current, form.instance)),
+        "effect": thresholds.effect_of(supposed),
         "flagged": _named(supposed.now_dark),
         "cleared": _named(supposed.no_longer_dark),
         "named": NAMED,
@@ -188,8 +207,10 @@ def _named(silences: QuerySet[Silence]) -> list[Silence]:
     return list(rows.order_by("started_at", "pk")[:NAMED])
 
 
-def _unfinished(pk: int) -> list[Rejudging]:
-    return list(Rejudging.objects.filter(threshold__stage=pk, finished_at=None))
+def _unfinished(pk: int, now: datetime) -> list[tuple[Rejudging, timedelta | None]]:
+    """Return what of the past is still judged anew, with about how long the rest takes."""
+    found = Rejudging.objects.filter(threshold__stage=pk, finished_at=None)
+    return [(rejudging, rejudging.left(now)) for rejudging in found]
 
 
 def _saved(version: Threshold, *, is_retroactive: bool) -> str:

@@ -22,7 +22,7 @@ NAMED = 20  # suggestions named; the rest is counted
 def withdrawn(request: Request, pk: int) -> HttpResponse:
     """Name the suggestions that would go: a page, or the part of it that the studio fetches."""
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
-    trial = TrialForm(request.GET)
+    trial = TrialForm(request.GET.dict())
     if not request.user.is_admin or not trial.is_valid() or not trial.span:
         raise Http404
     found = to_withdraw(suppose(stage, trial.span.code, timezone.now()).no_longer_dark)

@@ -3,7 +3,7 @@
 const slider = document.querySelector("[data-slides]");
 const typed = document.getElementById("id_dark_after");
 const said = document.querySelector(".studio-said");
-const stops = [...document.querySelectorAll("#stops option")];
+const stops = [...document.querySelectorAll("#stops option")]; // the slider's 1, 2, …; 0 is no threshold
 
 function say(words) {
   said.textContent = words;
@@ -11,14 +11,19 @@ function say(words) {
 }
 
 function slide() {
-  const stop = stops[slider.value];
+  slider.value = Math.max(slider.value, 1);
+  const stop = stops[slider.value - 1];
   typed.value = stop.value;
   say(stop.textContent);
 }
 
 function follow() {
+  for (const notes of document.querySelectorAll("#studio [id$='_notes']")) {
+    const field = document.getElementById(notes.id.replace("_notes", ""));
+    field.setAttribute("aria-invalid", notes.querySelector(".errors") !== null);
+  }
   const { place, said: words } = document.getElementById("preview").dataset;
-  if (document.activeElement === slider || place === undefined) return;
+  if (!slider || document.activeElement === slider || place === undefined) return;
   slider.value = place;
   say(words);
 }
@@ -26,5 +31,5 @@ function follow() {
 if (slider) {
   slider.hidden = false;
   slider.addEventListener("input", slide);
-  document.addEventListener("htmx:afterSwap", follow);
 }
+document.addEventListener("htmx:afterSettle", follow);

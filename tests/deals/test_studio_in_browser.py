@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -88,26 +89,49 @@ def test_arrow_keys_move_the_threshold_and_its_figures(page: Page, demo: Stage) 
     page.keyboard.press("Tab")
     slider.focus()
     page.keyboard.press("Home")
-    expect_figures(page, demo, "1h")
+    expect_figures(page, demo, "1d")
 
 
-def test_the_mouse_drags_the_threshold(page: Page, demo: Stage) -> None:
+def thumb(page: Page) -> float:
+    """Return where the middle of the slider's thumb stands, in pixels from the left."""
+    place: float = page.locator("#slider").evaluate(
+        """slider => {
+            const { left, width } = slider.getBoundingClientRect();
+            const thumb = parseFloat(getComputedStyle(slider).blockSize);
+            return left + thumb / 2 + (width - thumb) * slider.value / slider.max;
+        }"""
+    )
+    return place
+
+
+def line(page: Page, kind: str) -> float:
+    """Return where a threshold's line stands in the curve, in pixels from the left."""
+    box = page.locator(f".rule[data-kind='{kind}'] line").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2
+
+
+def test_the_mouse_drags_the_threshold_under_its_line(page: Page, demo: Stage) -> None:
     box = page.locator("#slider").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
-    stops = page.locator("#stops option")
-    share = int(page.locator("#slider").input_value()) / (stops.count() - 1)
-    page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), middle)
+    assert abs(thumb(page) - line(page, "current")) < 1
+    page.mouse.move(thumb(page), middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, middle, steps=8)
     expect(page.locator(".rule[data-kind='chosen']")).to_be_visible()
-    page.mouse.move(box["x"] + box["width"] / 4, middle, steps=8)  # the answer let go of nothing
+    goal = box["x"] + box["width"] / 4
+    page.mouse.move(goal, middle, steps=8)  # the answer let go of nothing
     page.mouse.up()
     code = page.locator("#id_dark_after").input_value()
+    stops = page.locator("#stops option")
     place = int(page.locator("#slider").input_value())
-    assert abs(place / (stops.count() - 1) - 0.25) < 0.1
-    assert stops.nth(place).get_attribute("value") == code
+    assert stops.nth(place - 1).get_attribute("value") == code
     expect_figures(page, demo, code)
+    assert abs(thumb(page) - goal) < box["width"] / stops.count()
+    assert abs(thumb(page) - line(page, "chosen")) < 1
+    page.mouse.click(box["x"] + 1, middle)  # no threshold is nothing: it stops at the first
+    expect_figures(page, demo, "1d")
 
 
 def test_a_typed_threshold_moves_the_slider(page: Page, demo: Stage) -> None:
@@ -122,9 +146,20 @@ def test_what_is_no_span_of_time_is_told_while_it_is_typed(
 ) -> None:
     page = open_for(browser, live_server, ada)
     page.goto(f"/thresholds/{demo.pk}/")
-    page.locator("#id_dark_after").fill("soon")
-    expect(page.locator("#preview")).to_contain_text("Write a number and a unit")
+    typed, notes = page.locator("#id_dark_after"), page.locator("#id_dark_after_notes")
+    typed.fill("soon")
+    expect(notes).to_contain_text("Write a number and a unit")
+    expect(typed).to_have_attribute("aria-invalid", "true")
+    expect(typed).to_have_accessible_description(re.compile("Write a number and a unit"))
+    field, said = typed.bounding_box(), notes.locator(".errors").bounding_box()
+    assert field is not None
+    assert said is not None
+    assert 0 < said["y"] - field["y"] < 2 * field["height"]
     expect(page.get_by_role("button", name="Use")).to_have_count(0)
+    typed.fill("5d")
+    expect(page.get_by_role("button", name="Use 5 days")).to_be_visible()
+    expect(notes.locator(".errors")).to_have_count(0)
+    expect(typed).to_have_attribute("aria-invalid", "false")
     page.context.close()
 
 
@@ -134,6 +169,10 @@ def test_a_threshold_is_used_and_returned_from(page: Page, demo: Stage) -> None:
     page.get_by_role("button", name="Use 5 days").click()
     expect(page.get_by_text("Demo is dark after 5 days, from now on.")).to_be_visible()
     expect(page.get_by_role("cell", name="They answer faster")).to_be_visible()
+    page.get_by_role("link", name="Look first at 1 week").click()
+    expect(page.locator("#preview")).to_have_attribute("data-said", "1 week")
+    expect(page.locator("#preview")).to_contain_text("1 would stop being dark.")
+    expect(page.get_by_role("button", name="Use 1 week")).to_be_visible()
     page.get_by_role("button", name="Return to 1 week").click()
     expect(page.get_by_text("Demo is dark after 1 week, from now on.")).to_be_visible()
     said = Threshold.objects.filter(stage=demo).order_by("pk").values_list("dark_after", flat=True)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
-from django.http import QueryDict
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from deals import patience, studio, thresholds
-from deals.forms.thresholds import TrialForm
+from deals.forms.thresholds import SPELLING, TrialForm
 from deals.models import Deal, Silence, Stage, Threshold
 from deals.segments import Segment
-from deals.spans import Span
+from deals.spans import REMEDY, Span
 from deals.studio_page import Bench, say_count
 from outreach import suggest
 from outreach.models import Suggestion
 from tests.cast import Story, make_company, make_contact, make_deal, sweep_at
-from tests.deals.test_thresholds_page import PAGE, look, waiting, words
+from tests.deals.test_thresholds_page import PAGE, look, said, waiting, words
 
 PART = {"HX-Request": "true"}
 
@@ -47,6 +48,16 @@ def quick_companies_slow_people(owner: User) -> None:
         quick = make_deal(owner, "Demo", opened_at=start, contact=of_company)
         answered(owner, days=1 + number / 40, deal=quick)
         answered(owner, days=20 + number / 40)
+
+
+def notes(response: HttpResponse, field: str = "dark_after") -> str:
+    """Return what stands below a field: how it is written, and what is wrong with it."""
+    found = re.search(
+        rf'<div id="id_{field}_notes"[^>]*>(.*?)</div>\s*(?:</div>|<div|$)',
+        response.content.decode(), re.DOTALL,
+    )  # fmt: skip
+    assert found is not None
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
 
 
 def dark_ids() -> list[int]:
@@ -93,25 +104,59 @@ def test_what_a_manager_types_wrong_is_told_with_its_remedy(
     client: Client, demo: Stage, maud: User
 ) -> None:
     client.force_login(maud)
-    told = client.get(f"{PAGE}{demo.pk}/?dark_after=soon", headers=PART)
-    assert told.status_code == 422
-    assert "Write a number and a unit, such as 3w" in words(told)
+    url = f"{PAGE}{demo.pk}/?dark_after=soon"
+    for headers in ({}, PART):
+        told = client.get(url, headers=headers)
+        assert told.status_code == 422
+        assert notes(told) == f"{SPELLING} “soon” is not a span of time. {REMEDY}"
+    assert notes(client.get(f"{PAGE}{demo.pk}/?dark_after=5d", headers=PART)) == SPELLING
 
 
-def test_an_address_with_a_threshold_shows_it_tried_beside_the_one_in_force(
+def test_what_an_admin_types_wrong_is_told_at_its_field(
+    client: Client, demo: Stage, ada: User
+) -> None:
+    client.force_login(ada)
+    wrong = {"dark_after": "soon", "spacing": "1wd; 2wd"}
+    typed, _ = look(client, demo, **wrong)
+    part = client.post(f"{PAGE}{demo.pk}/preview/", said(**wrong), headers=PART)
+    opened = client.get(f"{PAGE}{demo.pk}/?dark_after=soon")
+    for told in (typed, part, opened):
+        assert told.status_code == 422
+        assert notes(told) == f"{SPELLING} “soon” is not a span of time. {REMEDY}"
+    for told in (typed, part):
+        assert "“1wd; 2wd” is not a span of time" in notes(told, "spacing")
+        assert notes(told, "reply_within") == "How long we may owe them an answer."
+
+
+def test_an_address_with_a_threshold_shows_it_tried_and_ready_to_be_used(
     client: Client, demo: Stage, ines: User, ada: User
 ) -> None:
     answered(ines, days=9)
+    waiting(ines, 6, title="Six days")
     client.force_login(ada)
-    page = client.get(f"{PAGE}{demo.pk}/?dark_after=5d").content.decode()
-    assert 'name="dark_after" value="5d"' in page
+    page = client.get(f"{PAGE}{demo.pk}/?dark_after=5d")
+    body = page.content.decode()
+    assert 'name="dark_after" value="5d"' in body
+    assert ("Use 5 days" in words(page), "Six days" in words(page)) == (True, True)
+    seen = re.search(r'name="seen" value="([^"]+)"', body)
+    assert seen is not None
+    client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d", seen=seen[1]))
+    in_force = patience.in_force(demo, timezone.now())
+    assert in_force is not None
+    assert in_force.dark_after == "5d"
+    same = client.get(f"{PAGE}{demo.pk}/?dark_after=5d")
+    assert (same.status_code, 'name="seen"' in same.content.decode()) == (200, False)
+
+
+def test_a_figure_stands_beside_the_one_in_force(demo: Stage, ines: User) -> None:
+    answered(ines, days=9)
     told = bench(demo, "12d")
     assert told.figures[1].beside == "was 100 %; not known of any flag yet"
     assert bench(demo, "1w").figures[1].beside == "today; likely 21 to 100 %, on 1 flag only"
 
 
 def test_what_cannot_be_looked_back_on_is_passed_over(workspace: object) -> None:
-    form = TrialForm(QueryDict("months=7&segment=nobody&dark_after="))
+    form = TrialForm({"months": "7", "segment": "nobody", "dark_after": ""})
     form.is_valid()
     assert (form.over, form.among, form.span) == (studio.MONTHS, None, None)
 
@@ -147,9 +192,12 @@ def test_the_slider_goes_as_far_as_the_curve_on_the_clock_in_force(demo: Stage, 
     quick_companies_slow_people(ines)
     told = bench(demo, "5d")
     codes = [stop.code for stop in told.stops]
-    assert (codes[0], codes[told.place], codes[-1]) == ("1h", "5d", "20d")
+    assert (codes[0], codes[told.place - 1], codes[-1]) == ("1d", "5d", "21d")
+    assert (codes[6], "7d" in codes) == ("1w", False)  # as the threshold in force is called
+    assert told.plot.longest == len(codes) * 24 * 3600
+    assert [bench(demo, code).place for code in ("1h", "36h", "9w")] == [1, 2, 21]
     other = bench(demo, "3wd")
-    assert (other.is_comparable, codes[other.place]) == (False, "7d")
+    assert (other.is_comparable, codes[other.place - 1]) == (False, "1w")
     assert [rule.kind for rule in other.plot.rules if rule.kind != "suggested"] == ["current"]
     assert {rule.kind for rule in told.plot.rules} >= {"current", "chosen"}
 
@@ -208,15 +256,37 @@ def test_a_trial_and_what_it_withdraws_cost_the_same_for_more_deals(
             waiting(ines, 10)
         sweep_at(timezone.now())
         suggest.for_silences(dark_ids(), timezone.now())
-        with django_assert_num_queries(20):  # type: ignore[operator]
+        with django_assert_num_queries(28):  # type: ignore[operator]
             client.get(f"{PAGE}{demo.pk}/?dark_after=3w", headers=PART)
         with django_assert_num_queries(10):  # type: ignore[operator]
             client.get(f"{PAGE}{demo.pk}/withdrawn/?dark_after=3w", headers=PART)
+
+
+def test_the_studio_opens_on_the_busiest_pipeline_at_its_first_stage_with_deals(
+    client: Client, demo: Stage, ines: User, noor: User, maud: User, ada: User
+) -> None:
+    active = Stage.objects.get(name="Active")
+    for owner, name in ((ines, "Demo"), (noor, "Active"), (noor, "Active"), (ines, "Renewal")):
+        make_deal(owner, name)
+    for user, stage in ((maud, demo), (ada, active)):
+        client.force_login(user)
+        page = client.get(PAGE).content.decode()
+        assert f'<h2 id="studio-title">{stage}</h2>' in page
+    chosen = client.get(f"{PAGE}?pipeline={demo.pipeline_id}").content.decode()
+    assert '<h2 id="studio-title">Demo</h2>' in chosen
+
+
+def test_where_no_pipeline_has_deals_the_studio_opens_on_the_first(
+    client: Client, demo: Stage, ada: User
+) -> None:
+    client.force_login(ada)
+    assert '<h2 id="studio-title">Discovery</h2>' in client.get(PAGE).content.decode()
 
 
 def test_a_pipeline_that_is_not_there_is_not_found(client: Client, demo: Stage, ada: User) -> None:
     client.force_login(ada)
     assert client.get(f"{PAGE}?pipeline=99999").status_code == 404
     assert client.get(f"{PAGE}?pipeline={demo.pipeline_id}").status_code == 200
+    assert client.get(f"{PAGE}?pipeline=x").status_code == 404
     Stage.objects.all().delete()
     assert "No stages yet" in words(client.get(PAGE))

@@ -140,11 +140,29 @@ def test_what_was_not_looked_at_is_not_saved_but_shown(
     _, seen = look(client, demo, dark_after="4d")
     changed = client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d", seen=seen))
     forged = client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d", seen="5d"))
-    for response in (unseen, changed, forged):
+    _, seen = look(client, demo, dark_after="5d")
+    past_too, unlike = (
+        client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d", seen=seen, **more))
+        for more in ({"retroactive": "on"}, {"attempts": 9})
+    )
+    for response in (unseen, changed, forged, past_too, unlike):
         assert response.status_code == 422
         assert "It would flag 1 open deal" in words(response)
-    assert "changed after the last look" in words(changed)
-    assert latest(demo).dark_after == "1w"
+    for response in (changed, past_too, unlike):
+        assert "Something was changed after the last look" in words(response)
+    assert (latest(demo).dark_after, Rejudging.objects.count()) == ("1w", 0)
+
+
+def test_what_another_admin_changed_meanwhile_is_not_overwritten_unseen(
+    client: Client, demo: Stage, ines: User, ada: User
+) -> None:
+    client.force_login(ada)
+    _, seen = look(client, demo, dark_after="5d")
+    thresholds.change_span(demo, "2w", now=timezone.now())
+    response = client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d", seen=seen))
+    assert response.status_code == 422
+    assert "Dark after 2 weeks 5 days" in words(response)
+    assert latest(demo).dark_after == "2w"
 
 
 def test_the_past_is_counted_too_where_the_admin_says_so(
@@ -160,7 +178,12 @@ def test_the_past_is_counted_too_where_the_admin_says_so(
     assert latest(demo).counts_from is None
     assert "0 of 1 deals are done" in words(response)
     part = client.get(f"{PAGE}{demo.pk}/progress/", headers={"HX-Request": "true"})
-    assert "0 of 1 deals are done" in words(part)
+    assert "0 of 1 deals are done." in words(part)
+    half_done = {"deals_done": 1, "deals_total": 3}
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    Rejudging.objects.update(**half_done, created_at=an_hour_ago)
+    part = client.get(f"{PAGE}{demo.pk}/progress/", headers={"HX-Request": "true"})
+    assert "1 of 3 deals are done, and the rest takes about 2 h." in words(part)
     thresholds.rejudge(Rejudging.objects.get(), timezone.now())
     part = client.get(f"{PAGE}{demo.pk}/progress/", headers={"HX-Request": "true"})
     assert "The past is judged anew." in words(part)
@@ -216,7 +239,8 @@ def test_the_history_tells_who_changed_what_when_and_why(
     client.force_login(maud)
     page = words(client.get(f"{PAGE}{demo.pk}/"))
     assert (
-        "2 Mar 2026, 18:30 Ada Dark after: 1 week → 5 days from then on They answer faster" in page
+        "2 Mar 2026, 18:30 Ada Dark after: 1 week → 5 days in force from then on They answer faster"
+        in page
     )
     assert "Lamplighter Dark after: 1 week" in page
 
@@ -257,4 +281,4 @@ def test_the_number_of_queries_does_not_grow_with_the_deals(
     at_one = asked()
     waiting(ines, 6)
     waiting(ines, 10)
-    assert (at_one, asked()) == ([31, 31, 39], [31, 31, 39])
+    assert (at_one, asked()) == ([30, 31, 40], [30, 31, 40])
