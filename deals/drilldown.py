@@ -9,14 +9,18 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Count, Sum
+
 from accounts.models import User
 from deals import figures, standing
 from deals.figures import SHAPE, Figure, Rows
 from deals.models import Deal, Silence, Stage
+from deals.periods import DAY
 from deals.rates import Rates
 from deals.scopes import Scope
 from deals.standing import Standing
 from deals.tallies import Tally
+from deals.wording import say_duration
 
 CHUNK = 500  # lines of an export that are read at once
 LINE = ("pk", *SHAPE, "of_rate")
@@ -27,7 +31,7 @@ class Line:
     """One silence or spell behind a figure: its deal, and stage, owner and amount of that time.
 
     `value` is the amount in the workspace's currency; None where there is no rate, or no amount.
-    `standing` is how it stands now; None for figures of the past.
+    `standing` is how it stands now, `dark_at` since when it is dark; None for figures of the past.
     """
 
     deal: Deal
@@ -38,6 +42,21 @@ class Line:
     currency: str
     value: Decimal | None
     standing: Standing | None
+    dark_at: datetime | None = None
+
+    @property
+    def quiet(self) -> str:
+        """For how long they have been quiet, and how long they may: on the clock of the threshold."""
+        stands = self.standing
+        if stands is None:
+            return ""
+        if stands.promised_at:
+            return f"quiet for {say_duration(stands.elapsed)}, longer than promised"
+        so_far, allowed = (
+            say_duration(each, stands.day) for each in (stands.elapsed, stands.threshold)
+        )
+        clock = " of working time" if stands.day < DAY else ""
+        return f"quiet for {so_far}{clock}, threshold {allowed}"
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,22 @@ class Behind:
     def rates(self) -> Rates:
         """The rates known as of the scope, read once."""
         return Rates.at(self.scope.as_of)
+
+    @cached_property
+    def total(self) -> Tally:
+        """How many the figure counts and what they are worth, with those that are not shown."""
+        found = self.rates.told(self.counted).order_by()
+        grouped = found.values_list("of_currency", "of_rate")
+        total = Tally()
+        for currency, rate, count, amount in grouped.annotate(Count("pk"), Sum("of_amount")):
+            total.add(count, currency, amount, self.rates.of(currency, rate))
+        return total
+
+    @property
+    def deal_count(self) -> int:
+        """How many deals they are of: one may have gone dark more than once."""
+        found: int = self.counted.order_by().aggregate(of=Count("of_deal", distinct=True))["of"]
+        return found
 
     @property
     def shown(self) -> Rows:
@@ -85,9 +120,17 @@ class Behind:
             Line(
                 deals[row.of_deal], row.at, stages[row.of_stage].name, str(owners[row.of_owner]),
                 row.of_amount, row.of_currency, self._value(row), standings.get(row.of_silence),
+                self._dark_at(row, standings.get(row.of_silence)),
             )
             for row in rows
         ]  # fmt: skip
+
+    def _dark_at(self, row: Any, standing: Standing | None) -> datetime | None:
+        """Return the instant of the crossing; of one that no sweep has marked yet, when it was due."""
+        if standing is None:
+            return None
+        recorded: datetime = row.crossed_at
+        return recorded if recorded < self.scope.as_of else standing.due_at
 
     def _value(self, row: Any) -> Decimal | None:
         """Return an amount in the workspace's currency, rounded as sums are."""

@@ -14,6 +14,7 @@ from contacts.models import Channel
 from deals import cohorts, figures, flows, rhythms
 from deals.drilldown import Behind
 from deals.figures import FACTS, Figure, Rows
+from deals.report_tables import said_value
 from deals.scopes import Scope
 from deals.spreadsheets import Value
 from outreach import tries
@@ -30,6 +31,7 @@ FATES = {
     ALL: "tried", OVER: "tried, and its time is over",
     Fate.REPLIED: "answered in its time", Fate.WAITING: "still within its time",
 }  # fmt: skip
+UNITS = {TRIED: "tries", ANSWERS: "replies"}  # what is counted, where that is no silence
 WHEN: dict[str, str] = {
     TRIED: "Tried",
     ANSWERS: "Replied",
@@ -126,6 +128,17 @@ class BehindMark(Behind):
     def counted(self) -> Rows:
         """All that the mark counts, latest first."""
         return self._rows.order_by("-at", "-pk")
+
+    @property
+    def said(self) -> str:
+        """How many it counts and what they are worth: "4 deals, € 155,200"."""
+        count, deals = self.total.count, self.deal_count
+        of = f"{deals:,} deal{'' if deals == 1 else 's'}"
+        many = (
+            of if count == deals else f"{count:,} {UNITS.get(self.mark.figure, 'silences')} of {of}"
+        )
+        worth = " + ".join(said_value(self.total, self.rates.currency))
+        return ", ".join(filter(None, [many, worth]))
 
     @property
     def _rows(self) -> Rows:

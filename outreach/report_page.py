@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +13,13 @@ from accounts.models import User
 from deals import curves, figures, flows, report_tables, reports, rhythms
 from deals.basis import Basis
 from deals.curves import Waits
-from deals.figures import Figure
+from deals.figures import OF_A_PERIOD, Figure
 from deals.report_summary import summary
 from deals.reports import Report
 from deals.rhythms import Replies
 from deals.scopes import Scope
 from deals.spreadsheets import Value
-from outreach import plays_report, reasons_report, report_plots
+from outreach import plays_report, reasons_report, report_heat, report_plots
 from outreach.plays_report import PlayRow
 from outreach.reasons_report import ReasonRow
 from outreach.report_plots import Plot
@@ -32,18 +32,20 @@ TABLES = {
     "replies": "When people reply", "stages": "By stage", "reps": "By rep",
 }  # fmt: skip
 
+BESIDE_STEPS, BESIDE_REPS = 26, 6  # more do not fit into half a page
+
 
 @dataclass(frozen=True)
 class Shown:
     """One report: each part is read once, when it is asked for."""
 
     reader: User
-    scope: Scope
+    ways: Ways
     measure: str
 
     @property
-    def ways(self) -> Ways:
-        return Ways(self.scope)
+    def scope(self) -> Scope:
+        return self.ways.scope
 
     @cached_property
     def basis(self) -> Basis:
@@ -77,20 +79,27 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two plots beside each other; where they are uneven, the first needs more room."""
+    """Two plots beside each other; `layout` is "uneven" where the first needs more room.
 
-    plots: tuple[Plot, Plot]
-    is_uneven: bool = False
+    "stacked" are two that both need all of it. What `is_open` is unfolded on a phone, too.
+    """
+
+    plots: Sequence[Plot]
+    layout: str = ""
+    is_open: bool = False
 
 
-def shown(reader: User, scope: Scope, measure: str) -> dict[str, Any]:
+def shown(reader: User, ways: Ways, measure: str) -> dict[str, Any]:
     """Return what the page shows of a report."""
-    told = Shown(reader, scope, measure)
-    ways, report = told.ways, told.report
+    told = Shown(reader, ways, measure)
+    report = told.report
+    figures = summary(report, report.currency, reverse("outreach:report-deals"))
+    is_quiet = not any(report.tally(figure).count for figure in OF_A_PERIOD)
     return {
-        "figures": summary(report, report.currency, reverse("outreach:report-deals")),
+        "figures": [each._replace(url=ways.led(each.url)) for each in figures],
         "is_empty": not report.tallies,
-        "pairs": _pairs(told),
+        "is_quiet": is_quiet,
+        "pairs": _filled(_pairs(told)) if is_quiet else _pairs(told),
         "curves": report_plots.survival(told.waits, ways),
         "tables": [report_tables.table(name, report) for name in ("stages", "reps")],
         "files": [
@@ -101,22 +110,34 @@ def shown(reader: User, scope: Scope, measure: str) -> dict[str, Any]:
 
 def _pairs(told: Shown) -> list[Pair]:
     ways, plots = told.ways, report_plots
+    steps = plots.steps(told.report, ways)
+    dark = report_heat.dark(told.report, told.measure, ways)
+    is_crowded = len(told.report.steps) > BESIDE_STEPS or len(dark.drawn.columns) > BESIDE_REPS
     return [
-        Pair((plots.steps(told.report, ways), plots.dark(told.report, told.measure, ways))),
+        Pair((steps, dark), "stacked" if is_crowded else "", is_open=True),
         Pair(
             (
                 plots.plays(told.plays, ways),
                 plots.reasons(told.reasons, told.report.currency, ways),
             ),
-            is_uneven=True,
+            "uneven",
         ),
         Pair((plots.became(told.became, ways), plots.rhythm(told.replies, ways))),
     ]
 
 
+def _filled(pairs: Iterable[Pair]) -> list[Pair]:
+    """Leave out plots of nothing: where all is quiet, one word of it is enough."""
+    told = [
+        replace(pair, plots=[plot for plot in pair.plots if not plot.drawn.caption.is_empty])
+        for pair in pairs
+    ]
+    return [pair for pair in told if pair.plots]
+
+
 def table(name: str, reader: User, scope: Scope, measure: str) -> Iterable[Sequence[Value]]:
     """Return one of the report's tables as rows, the header first; KeyError where there is none."""
-    told = Shown(reader, scope, measure)
+    told = Shown(reader, Ways(scope), measure)
     if name.startswith("curve-"):
         stages = {f"curve-{waits.stage.pk}": waits for waits in told.waits}
         return curves.written(stages[name])

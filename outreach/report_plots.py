@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from accounts.models import User
 from deals import curves, flows, rhythms
 from deals.curves import Waits
 from deals.figures import Figure
-from deals.models import Stage
-from deals.plots import grouped, heat, intervals
-from deals.plots.caption import Caption, Entry, Key, Switch
+from deals.plots import grouped, intervals
+from deals.plots.caption import Caption, Entry, Key
 from deals.report_tables import said_day, said_value
 from deals.reports import PLOTTED, Report
 from deals.rhythms import Replies
 from outreach import plays_report
-from outreach.forms.report import COUNT, MEASURES, RATE, VALUE
 from outreach.marks import ANSWERS, SILENCES, TRIED
 from outreach.plays_report import PlayRow
 from outreach.reasons_report import LAST, ReasonRow
@@ -77,14 +75,20 @@ def steps(report: Report, ways: Ways) -> Plot:
                 )
                 for figure in PLOTTED
             ],
+            _short(step.period.first, unit),
         )
         for step in report.steps
     ]
     worst = max(report.steps, key=lambda step: step.counts[Figure.WENT_DARK])
+    most = (
+        f" Most went dark in the {unit} from {said_day(worst.period.first, report.period)}: "
+        f"{worst.counts[Figure.WENT_DARK]:,}."
+    )
     finding = (
         f"{totals[Figure.WENT_DARK]:,} went dark, {totals[Figure.RELIT]:,} were relit and "
-        f"{totals[Figure.LET_GO]:,} let go. Most went dark in the {unit} from "
-        f"{said_day(worst.period.first, report.period)}: {worst.counts[Figure.WENT_DARK]:,}."
+        f"{totals[Figure.LET_GO]:,} let go.{most if totals[Figure.WENT_DARK] else ''}"
+        if any(totals.values())
+        else "In these days nothing went dark, was relit or let go."
     )
     title = f"{unit.capitalize()} by {unit}"
     caption = captioned(ways, "steps", title, finding, count=sum(totals.values()))
@@ -93,76 +97,9 @@ def steps(report: Report, ways: Ways) -> Plot:
     )
 
 
-def dark(report: Report, measure: str, ways: Ways) -> Plot:
-    """Draw where it is dark now, stage by rep: how many, what they are worth, or what share is relit."""
-    stages = [
-        each
-        for each in report.stages
-        if measure == RATE or report.tally(Figure.DARK_NOW, each).count
-    ]
-    owners = [
-        owner
-        for owner in report.owners
-        if any(_shade(report, stage, owner, measure, ways).url for stage in stages)
-    ]
-    rows = [
-        heat.Row(
-            stage.name,
-            [_shade(report, stage, owner, measure, ways) for owner in owners],
-            stage.pipeline.name,
-        )
-        for stage in stages
-    ]
-    rows = [row for row in rows if any(cell.url for cell in row.cells)]
-    switches = [
-        Switch(label, ways.page(heat=code) if code != COUNT else ways.page(), code == measure)
-        for code, label in MEASURES
-    ]
-    title = "What share comes back" if measure == RATE else "Where it is dark now"
-    caption = captioned(
-        ways, "heat", title, _darkest(report, stages, owners, measure),
-        count=None if rows else 0, switches=switches,
-    )  # fmt: skip
-    names = [str(owner) for owner in owners]
-    highest = 1.0 if measure == RATE else None
-    drawn = heat.draw(caption, names, rows, corner="Stage", highest=highest)
-    return Plot("plots/heat.html", drawn)
-
-
-def _shade(report: Report, stage: Stage, owner: User, measure: str, ways: Ways) -> heat.Cell:
-    figure = Figure.ENDED_DARK if measure == RATE else Figure.DARK_NOW
-    narrowed = {"stage": stage, "owner": owner}
-    if measure == RATE:
-        share = report.share(Figure.RELIT, stage, owner)
-        assert share is not None
-        url = ways.within(narrowed, figure.value) if share.whole else ""
-        said = [f"{share.percent} %"] if share.whole else ["–"]
-        return heat.Cell(share.rate, said, url, count=share.whole)
-    tally = report.tally(figure, stage, owner)
-    url = ways.within(narrowed, figure.value) if tally.count else ""
-    if measure == VALUE:
-        return heat.Cell(float(tally.value), said_value(tally, report.currency), url)
-    return heat.Cell(tally.count, [f"{tally.count:,}"], url)
-
-
-def _darkest(report: Report, stages: Sequence[Stage], owners: Sequence[User], measure: str) -> str:
-    if measure == RATE:
-        share = report.share(Figure.RELIT)
-        assert share is not None
-        return (
-            f"Of {share.whole:,} dark silences that ended in these days, {share.part:,} did so in a "
-            f"reply. Each cell is a share of its own."
-        )
-    places = [
-        (report.tally(Figure.DARK_NOW, s, o).count, s.name, str(o)) for s in stages for o in owners
-    ]
-    if not places:
-        return (
-            "Nothing was dark at that time." if not report.scope.is_now else "Nothing is dark now."
-        )
-    count, stage, owner = max(places, key=lambda place: place[0])
-    total = report.tally(Figure.DARK_NOW).count
-    return f"{total:,} silences are dark; most of them in {stage} with {owner}: {count:,}."
+def _short(first: date, unit: str) -> str:
+    """Say a step as its axis does: weeks are of a year at most, so that none needs its year."""
+    return f"{first.day} {first:%b}" if unit == "week" else f"{first:%b %Y}"
 
 
 def survival(found: Sequence[Waits], ways: Ways) -> list[Plot]:

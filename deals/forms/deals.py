@@ -49,11 +49,12 @@ class StageField(forms.ModelChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(queryset=Stage.objects.select_related("pipeline"), **options)
 
-    def group(self) -> None:
-        """Read the choices, once, into one group for each pipeline."""
+    def group(self, pipeline: str = "") -> None:
+        """Read the choices, once, into one group for each pipeline, or for the one with that id."""
         groups: dict[str, list[tuple[int, str]]] = {}
         for stage in Stage.objects.select_related("pipeline"):
-            groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
+            if pipeline in ("", str(stage.pipeline_id)):
+                groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
         empty = [] if self.required else [("", self.empty_label or "")]
         self.choices = [*empty, *groups.items()]
 

@@ -141,8 +141,12 @@ class ScopeForm(PeriodForm):
             self.add_error("as_of", "The period begins after that. Choose an earlier first day.")
         pipeline, stage = said.get("pipeline"), said.get("stage")
         if pipeline and stage and stage.pipeline_id != pipeline.pk:
-            self.add_error("stage", f"{pipeline} has no such stage. Choose one of its stages.")
+            self.misplaced(pipeline)
         return said
+
+    def misplaced(self, pipeline: Pipeline) -> None:
+        """Refuse a stage of another pipeline than the one asked for."""
+        self.add_error("stage", f"{pipeline} has no such stage. Choose one of its stages.")
 
     def _begins_after(self, first: date) -> bool:
         return Period(first, first, self.zone).since > self.as_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deals.plots import ticks
 from deals.plots.caption import Caption, Entry, Key, Line, Sheet
-from deals.plots.frame import Frame, Mark, named, room_for, spread
+from deals.plots.frame import LETTER, Frame, Mark, named, room_for, spread
 from deals.plots.ticks import Tick
 
 WIDEST = 2.6  # per cent of the width, for one bar
@@ -27,10 +27,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One step: its label, and a value for each series in their order."""
+    """One step: its label, and a value for each series in their order.
+
+    `short` is how the axis says it; empty: as the label does.
+    """
 
     label: str
     values: Sequence[Value]
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,13 @@ def _bars(
 
 def _labels(groups: Sequence[Group], frame: Frame) -> list[Mark]:
     step = frame.width / max(len(groups), 1)
-    every = spread([group.label for group in groups], frame.width)
-    places = range(0, len(groups), every)
+    texts = [group.short or group.label for group in groups]
+    named_places = (
+        (round(frame.left + step * (place + 0.5), 2), texts[place])
+        for place in range(0, len(groups), spread(texts, frame.width))
+    )  # one that would not stand under its group is left out
     return named(
-        (round(frame.left + step * (place + 0.5), 2), groups[place].label) for place in places
+        (at, text) for at, text in named_places if at + len(text) * LETTER / 2 <= frame.right
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from deals.plots.caption import Caption, thin
+from deals.plots.caption import Caption, Key, thin
+from deals.shares import ENOUGH
 
 LEVELS = 5  # of the one colour scale: 1 is gold, 3 rose, 5 indigo; 0 is nothing
 
@@ -16,13 +17,16 @@ class Cell:
     """One number, as it is said (a line for each currency), and what it opens.
 
     None is a number that nobody can tell, such as a rate of nothing. `count` is how many stand
-    behind a rate: few, and it is grey.
+    behind a rate: few, and it is grey. `is_apart` says that some of it cannot be compared, and so
+    has no part in the number; `title` what the lines leave out.
     """
 
     number: float | None
     lines: Sequence[str]
     url: str = ""
     count: int | None = None
+    is_apart: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Shade:
     lines: Sequence[str]
     url: str
     thin: str
+    is_apart: bool
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Heat:
     corner: str
     columns: Sequence[str]
     rows: Sequence[ShadedRow]
+    legend: Sequence[Key]
+    ends: tuple[str, str]
     scale: Sequence[int] = range(1, LEVELS + 1)
 
 
@@ -71,8 +79,9 @@ def draw(
     *,
     corner: str = "",
     highest: float | None = None,
+    ends: tuple[str, str] = ("least", "most"),
 ) -> Heat:
-    """Shade cells by their share of `highest`; None means the highest of them."""
+    """Shade cells by their share of `highest` (None: of the highest of them), from end to end."""
     numbers = [cell.number for row in rows for cell in row.cells if cell.number is not None]
     top = max(numbers, default=0) if highest is None else highest
     return Heat(
@@ -80,11 +89,25 @@ def draw(
         corner,
         columns,
         [ShadedRow(row.label, row.note, [_shade(cell, top) for cell in row.cells]) for row in rows],
+        _legend([cell for row in rows for cell in row.cells]),
+        ends,
     )
 
 
+def _legend(cells: Sequence[Cell]) -> list[Key]:
+    """Return what marks some of the cells, beside their shade."""
+    marks = {
+        Key("thin", f"hatched: under {ENOUGH}"): any(thin(each.count) for each in cells),
+        Key("apart", "outlined: no exchange rate, so not shaded by it"): any(
+            each.is_apart for each in cells
+        ),
+    }
+    return [key for key, is_there in marks.items() if is_there]
+
+
 def _shade(cell: Cell, top: float) -> Shade:
-    return Shade(level_of(cell.number, top), cell.lines, cell.url, thin(cell.count))
+    level, few = level_of(cell.number, top), thin(cell.count)
+    return Shade(level, cell.lines, cell.url, few, cell.is_apart, few or cell.title)
 
 
 def level_of(number: float | None, highest: float) -> int:

@@ -55,8 +55,7 @@ def counts(highest: float) -> list[Tick]:
 
 def money(highest: float | Decimal, currency: str) -> list[Tick]:
     """Return the lines for amounts in one currency: "€ 20 k", "€ 1.5 M"."""
-    sign = SIGNS.get(currency, currency)
-    return [Tick(value, f"{sign} {say_short(value)}".strip()) for value in _up_to(float(highest))]
+    return [Tick(value, say_money(value, currency)) for value in _up_to(float(highest))]
 
 
 def shares(step: float = 0.25) -> list[Tick]:
@@ -99,6 +98,11 @@ def say_short(number: float) -> str:
         if number >= size and (number >= 10 * size or not number % (size / 10)):
             return f"{_plain(number / size)}{name}"
     return f"{_plain(number):}"
+
+
+def say_money(number: float, currency: str) -> str:
+    """Say an amount as short as the number: "€ 12 k"."""
+    return f"{SIGNS.get(currency, currency)} {say_short(number)}".strip()
 
 
 def _plain(number: float) -> str:

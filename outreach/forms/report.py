@@ -41,14 +41,19 @@ ALL = {
 
 
 class ReportForm(ScopeForm):
-    """A scope, and by what the heatmap is shaded."""
+    """A scope, and by what the heatmap is shaded. A stage of another pipeline is left out.
+
+    Of what an address says twice the last word counts that says something.
+    """
 
     pipeline = forms.ModelChoiceField(Pipeline.objects.all(), required=False)
     stage = StageField(required=False)
     heat = forms.ChoiceField(choices=MEASURES, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, reader: User, now: datetime, zone: tzinfo) -> None:
-        super().__init__(data, reader=reader, now=now, zone=zone)
+    def __init__(self, query: QueryDict, *, reader: User, now: datetime, zone: tzinfo) -> None:
+        self.said = said_only(query)
+        self.left_out = ""  # a sentence, where something asked for was left out
+        super().__init__(self.said, reader=reader, now=now, zone=zone)
         for name, label in ALL.items():
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField):
@@ -58,8 +63,21 @@ class ReportForm(ScopeForm):
                 field.choices = [("", label), *rest]
         stage = self.fields["stage"]
         assert isinstance(stage, StageField)
-        stage.group()
+        stage.group(self.said.get("pipeline", ""))
         self.reader = reader
+
+    def misplaced(self, pipeline: Pipeline) -> None:
+        """Leave out a stage that the pipeline asked for does not have."""
+        stage, self.cleaned_data["stage"] = self.cleaned_data["stage"], None
+        self.left_out = f"{stage} is not a stage of {pipeline}: all stages of {pipeline} are shown."
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What an address has to say to ask for the same again; nothing where it makes no sense."""
+        if not self.is_valid():
+            return {}
+        known = self.fields.keys() - ({"stage"} if self.left_out else set())
+        return {name: word for name, word in self.said.items() if name in known}
 
     @property
     def measure(self) -> str:
@@ -74,11 +92,14 @@ class ReportForm(ScopeForm):
 
     @property
     def moments(self) -> list[dict[str, Any]]:
-        """The days that are asked for: those of a shortcut stay empty, as it goes on with time."""
+        """The days that are asked for: those of a shortcut stay empty, as it goes on with time.
+
+        An instant is no day: it stays as it is until another day is chosen.
+        """
         said = self.cleaned_data if self.is_valid() else {}
         return [
             {"name": name, "label": self[name].label, "id_for_label": self[name].id_for_label,
-             "errors": self[name].errors, "day": _day(said.get(name), self.zone)}
+             "errors": self[name].errors, **_kept(said.get(name), self.said.get(name, ""))}
             for name in MOMENTS
         ]  # fmt: skip
 
@@ -93,9 +114,10 @@ class ReportForm(ScopeForm):
         """What the filters leave, in words."""
         return [_said(field) for field in self.choices if self._asked(field.name)]
 
-    def shortcuts(self, query: QueryDict) -> list[tuple[str, str, bool]]:
-        """Return each shortcut with the address that it leads to, and whether it is what is shown."""
-        kept = {name: said for name, said in said_only(query) if name not in DAYS}
+    @property
+    def shortcuts(self) -> list[tuple[str, str, bool]]:
+        """Each shortcut with the address that it leads to, and whether it is what is shown."""
+        kept = {name: said for name, said in self.asked.items() if said and name not in DAYS}
         return [
             (label, urlencode({"period": code, **kept}), self.shown == self._lasting(days))
             for code, (label, days) in SHORTCUTS.items()
@@ -125,6 +147,7 @@ class MarkForm(ReportForm):
     hour = forms.IntegerField(min_value=0, max_value=23, required=False)
     dark = forms.ChoiceField(choices=[("yes", ""), ("no", "")], required=False)
     became = forms.ChoiceField(choices=flows.Fate.choices, required=False)
+    back = forms.CharField(required=False)  # what the report's address said: see `Ways.trail`
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
@@ -143,17 +166,17 @@ class MarkForm(ReportForm):
         return Mark(**{each.name: self.cleaned_data[each.name] for each in fields(Mark)})
 
 
-def _day(moment: date | datetime | None, zone: tzinfo) -> str:
-    """Return the day of a moment in a zone, as a date field takes it."""
+def _kept(moment: date | datetime | None, said: str) -> dict[str, str]:
+    """Return a moment as a date field takes it, or as the address says it where it is an instant."""
     if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        moment = aware.astimezone(zone).date()
-    return moment.isoformat() if moment else ""
+        return {"day": "", "instant": said}
+    return {"day": moment.isoformat() if moment else "", "instant": ""}
 
 
-def said_only(query: QueryDict) -> list[tuple[str, str]]:
+def said_only(query: QueryDict) -> dict[str, str]:
     """Return what a query says, without what was left empty."""
-    return [(name, str(said)) for name, said in query.items() if said]
+    told = {name: [str(word) for word in words if word] for name, words in query.lists()}
+    return {name: words[-1] for name, words in told.items() if words}
 
 
 def _said(field: forms.BoundField) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -16,10 +17,10 @@ from deals.views import answers
 from deals.views.answers import Request
 from deals.views.tables import as_file
 from outreach import marks, report_page
-from outreach.forms.report import MarkForm, ReportForm, said_only
+from outreach.forms.report import MarkForm, ReportForm
 from outreach.guesses import Guesses, guesses
 from outreach.marks import BehindMark
-from outreach.report_ways import Ways
+from outreach.report_ways import Ways, back_to
 
 PAGE = "outreach/report/page.html"
 BEHIND = "outreach/report/deals.html"
@@ -29,26 +30,24 @@ PER_PAGE = 50
 @require_safe
 def page(request: Request) -> HttpResponse:
     """Show the report of a scope; what a form left empty does not stay in the address."""
-    address = f"{request.path}?{urlencode(said_only(request.GET))}".removesuffix("?")
-    is_plain = address == request.get_full_path() or "" not in request.GET.values()
-    if not (is_plain or request.htmx):
-        return HttpResponseRedirect(address)
     form = _form(ReportForm, request)
-    scope = form.scope
+    if _has_empty(request) and not request.htmx:
+        return HttpResponseRedirect(_address(request, form.said))
+    scope, ways = form.scope, Ways(form.scope, form.asked)
     context = {
         "form": form,
         "scope": scope,
         "period": scope.period,
         "whose": _whose(request),
-        "shortcuts": form.shortcuts(request.GET),
-        "ways": Ways(scope),
+        "shortcuts": form.shortcuts,
+        "ways": ways,
         "guesses": _guesses(request.user, scope),
-        **report_page.shown(request.user, scope, form.measure),
+        **report_page.shown(request.user, ways, form.measure),
     }
     status = 200 if form.is_valid() else answers.UNPROCESSABLE
     response = answers.page(request, PAGE, context, part="report", status=status)
-    if request.htmx and not is_plain:
-        response["HX-Push-Url"] = address
+    if request.htmx and (_has_empty(request) or form.left_out):
+        response["HX-Push-Url"] = _address(request, form.asked or form.said)
     return response
 
 
@@ -75,12 +74,13 @@ def deals(request: Request) -> HttpResponse:
         "mark": mark,
         "scope": scope,
         "parts": form.chosen,
+        "total": behind.said,
         "lines": behind.lines(found.object_list),
         "page": found,
-        "elsewhere": behind.counted.count() - found.paginator.count,
+        "elsewhere": behind.total.count - found.paginator.count,
         "has_standing": mark.is_now and scope.is_now,
         "now": scope.as_of,
-        "ways": Ways(scope),
+        "back_url": back_to(form.cleaned_data["back"], scope),
         "query": scope.query(**mark.parameters()),
     }
     return answers.page(request, BEHIND, context)
@@ -99,6 +99,14 @@ def deals_table(request: Request, form: str = "csv") -> StreamingHttpResponse:
 def _guesses(reader: User, scope: Scope) -> Guesses | None:
     """Return how the guesses fared up to the scope's instant; they know no filters."""
     return guesses(reader, scope) if reader.is_manager and not scope.is_narrowed else None
+
+
+def _has_empty(request: Request) -> bool:
+    return any("" in words for _, words in request.GET.lists())
+
+
+def _address(request: Request, said: Mapping[str, str]) -> str:
+    return f"{request.path}?{urlencode(said)}".removesuffix("?")
 
 
 def _whose(request: Request) -> str:

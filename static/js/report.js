@@ -1,4 +1,5 @@
 // On the report: a link that copies its own address and says so (data-copies), a button that prints.
+// What a wide page shows unfolded is unfolded here where the browser's CSS cannot.
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-copies]");
@@ -9,3 +10,10 @@ document.addEventListener("click", async (event) => {
   }
   if (event.target.closest("[data-prints]")) print();
 });
+
+function unfold() {
+  if (CSS.supports("selector(::details-content)") || !matchMedia("(min-width: 40.01rem)").matches) return;
+  for (const part of document.querySelectorAll(".report-part")) part.open = true;
+}
+unfold();
+document.addEventListener("htmx:afterSettle", unfold);

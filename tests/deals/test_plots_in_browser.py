@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,15 @@ CUT = """() => [...document.querySelectorAll("svg.plot text")].filter((text) => 
 TOO_WIDE = """(parts) => [...document.querySelectorAll(parts)].filter((part) =>
   part.getBoundingClientRect().right > document.documentElement.clientWidth + 1
 ).map((part) => part.outerHTML.slice(0, 80))"""
+# Pairs of words under an axis that stand on each other.
+TOUCHING = """() => [...document.querySelectorAll("svg.plot")].flatMap((plot) => {
+  const words = [...plot.querySelectorAll("text.middle, text.end")]
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  return words.flatMap(([one, first], place) => words.slice(place + 1)
+    .filter(([, second]) => first.left < second.right + 3 && second.left < first.right + 3
+      && first.top < second.bottom && second.top < first.bottom)
+    .map(([other]) => [one, other]));
+})"""
 ON_SCREEN = "section, figure, svg, .table-wrap"  # a wide table scrolls in its own frame
 ON_PAPER = f"{ON_SCREEN}, table"
 LIGHTNESS = """() => [...document.querySelectorAll(".heat-steps td[data-level]")].map((cell) => {
@@ -86,6 +95,21 @@ def heatmap() -> heat.Heat:
     return heat.draw(caption("heat"), ["Ines", "Karl", "Dao", "Lea", "Mo", "Sam"], rows)
 
 
+def crowd() -> heat.Heat:
+    """A heatmap of values with more reps than half a page has room for."""
+    cells = [heat.Cell(n, [f"€ {n}07 k", "$ 1.5 M"], "/a", is_apart=True) for n in range(14)]
+    names = [f"Bartholomew Featherstone {n}" for n in range(14)]
+    return heat.draw(caption("crowd"), names, [heat.Row("Negotiation", cells, "New business")])
+
+
+def a_year(start: date) -> grouped.Bars:
+    """The weeks of a year from a day, as the report says them."""
+    days = [start, *(start + timedelta(days=7 * n - start.weekday()) for n in range(1, 53))]
+    said = [(f"{each.day} {each:%b %Y}", f"{each.day} {each:%b}") for each in days]
+    groups = [grouped.Group(label, [grouped.Value(9, "9")], short) for label, short in said]
+    return grouped.draw(caption(f"year-{start}"), [Key("dark", "went dark")], groups)
+
+
 def shares() -> intervals.Intervals:
     told = [
         intervals.Told("Personal note", Share(15, 31), [Entry("E-mail"), Entry("31")], "/a"),
@@ -112,6 +136,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         ("bars", bars("bars", 9_400_000, 400, *(f"{n} Nov 2026" for n in range(10, 29)))),
         ("bars", bars("few", 3, 4, *(f"{n} Nov" for n in range(13, 24)))), ("band", band()),
         ("heat", heatmap()), ("intervals", shares()), ("flow", flowing()), ("week", hours()),
+        ("heat", crowd()), *(("bars", a_year(date(2025, 11, n))) for n in range(1, 29, 3)),
+        ("bars", bars("weeks", 9, 40, *(f"{n} Nov" for n in range(10, 30)))),
     ]  # fmt: skip
     figures = "".join(
         f'<section class="card">{render_to_string(f"plots/{kind}.html", {"plot": plot})}</section>'
@@ -149,6 +175,7 @@ def test_no_word_is_cut_and_nothing_is_too_wide(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     assert page.locator("svg.plot text").count() > 50
     assert page.evaluate(CUT) == []
+    assert page.evaluate(TOUCHING) == []
     assert page.evaluate(TOO_WIDE, ON_SCREEN) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -158,7 +185,7 @@ def test_everybody_can_use_them(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     for summary in page.locator("summary").all():
         summary.click()
-    assert page.locator("figure table:visible").count() == 7
+    assert page.locator("figure table:visible").count() == 19
     found = Axe().run(page).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
 
@@ -186,6 +213,16 @@ def test_on_paper_nothing_is_cut_and_links_read_as_text(page: Page) -> None:
         "avoid"
     )
     assert page.pdf(format="A4").count(b"/Type /Page\n") >= 3
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_more_reps_than_there_is_room_for_scroll_in_their_own_box(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    box, stage = page.locator("#crowd .table-wrap"), page.locator("#crowd tbody th")
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    before = stage.bounding_box()
+    box.evaluate("box => box.scrollTo(box.scrollWidth, 0)")
+    assert stage.bounding_box() == before  # the stage stays in sight
 
 
 def test_an_open_table_is_printed_too(page: Page) -> None:

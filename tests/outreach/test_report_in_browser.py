@@ -87,14 +87,16 @@ def test_a_heat_cell_opens_its_deals_and_the_way_back_keeps_the_filters(page_of_
     expect(page.get_by_role("link", name="Demo 10 days silent")).to_be_visible()
     assert page.locator("tbody tr").count() == 1
     page.get_by_role("link", name="Gone dark").click()
+    expect(page).to_have_url(re.compile(r"/report/\?period=4w&business=b2c$"))
     expect(page.get_by_role("status").filter(has_text="Consumers")).to_be_visible()
 
 
 def test_the_heatmap_switches_to_value_and_to_the_share_that_came_back(page_of_maud: Page) -> None:
     page = page_of_maud
-    page.goto("/report/")
+    page.goto("/report/?period=4w")
     page.get_by_role("link", name="Value", exact=True).click()
-    expect(page.locator(".heat a").first).to_have_text("€ 1,000")
+    expect(page.locator(".heat a").first).to_have_text("€ 1 k")
+    expect(page).to_have_url(re.compile(r"/report/\?period=4w&heat=value#heat$"))
     page.get_by_role("link", name="Share relit").click()
     expect(page.locator(".heat a").first).to_contain_text("100 %")
 
@@ -102,8 +104,34 @@ def test_the_heatmap_switches_to_value_and_to_the_share_that_came_back(page_of_m
 def test_a_bar_opens_what_it_counts(page_of_maud: Page) -> None:
     page = page_of_maud
     page.goto("/report/")
+    page.get_by_role("link", name="Year").click()
+    expect(page).to_have_url(re.compile(r"/report/\?period=year$"))
     page.locator("#steps svg a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Went dark")
+    expect(page.get_by_role("link", name="Proposal 20 days silent")).to_be_visible()
+
+
+def test_another_pipeline_drops_the_stage_and_offers_its_own(page_of_maud: Page) -> None:
+    page = page_of_maud
+    page.goto("/report/")
+    page.get_by_label("Stage", exact=True).select_option("Demo")
+    expect(page.get_by_role("status").filter(has_text="Demo")).to_be_visible()
+    page.get_by_label("Pipeline").select_option("Customers")
+    expect(page.get_by_text("Demo is not a stage of Customers")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/report/\?pipeline=\d+&period=10w$"))
+    expect(page.get_by_label("Stage", exact=True)).to_have_value("")
+    assert page.locator("optgroup").evaluate_all("all => all.map(one => one.label)") == [
+        "Customers"
+    ]
+
+
+def test_an_instant_stays_when_a_filter_is_chosen(page_of_maud: Page) -> None:
+    page = page_of_maud
+    instant = (timezone.now() - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S.123456Z")
+    page.goto(f"/report/?as_of={instant}")
+    page.get_by_label("Rep", exact=True).select_option("Karl")
+    expect(page.get_by_role("status").filter(has_text="Karl")).to_contain_text("as of")
+    expect(page).to_have_url(re.compile(rf"as_of={re.escape(instant).replace(':', '%3A')}"))
 
 
 def test_every_plot_has_a_table_that_says_the_same(page_of_maud: Page) -> None:
@@ -150,6 +178,48 @@ def test_without_scripts_all_is_there_and_the_filters_work(
     page.context.close()
 
 
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_on_a_phone_the_report_is_folded_and_opens_part_by_part(
+    browser: Browser, live_server: Any, history: None, maud: User, has_scripts: bool
+) -> None:
+    page = open_for(
+        browser, live_server, maud, java_script_enabled=has_scripts,
+        viewport={"width": 360, "height": 800},
+    )  # fmt: skip
+    page.goto("/report/")
+    expect(page.locator("#heat .heat")).to_be_visible()
+    expect(page.locator("#reps")).to_be_hidden()
+    height = page.locator("#report").bounding_box()
+    assert height
+    assert height["height"] < 3000
+    page.locator("summary", has_text="By rep").click()
+    expect(page.locator("#reps")).to_be_visible()
+    page.set_viewport_size({"width": 1200, "height": 800})
+    expect(page.locator(".report-part > summary:visible")).to_have_count(0)
+    expect(page.locator("#stages")).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("menu", [".report-files", ".days"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_what_opens_from_a_button_has_room_and_stays_on_the_page(
+    browser: Browser, live_server: Any, history: None, maud: User, menu: str, width: int
+) -> None:
+    page = open_for(browser, live_server, maud, viewport={"width": width, "height": 900})
+    page.goto("/report/")
+    if width == 360 and menu == ".days":
+        page.get_by_text("Filters", exact=True).click()
+    page.locator(f"{menu} > summary").click()
+    panel, first = page.locator(f"{menu} > :not(summary)"), page.locator(f"{menu} > * > *").first
+    around, inside = panel.bounding_box(), first.bounding_box()
+    assert around
+    assert inside
+    assert inside["x"] - around["x"] >= 12
+    assert around["x"] >= 0
+    assert around["x"] + around["width"] <= width
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_nobody_is_shut_out_and_nothing_is_cut(
@@ -159,7 +229,12 @@ def test_nobody_is_shut_out_and_nothing_is_cut(
         browser, live_server, maud, color_scheme=scheme, reduced_motion="reduce",
         viewport={"width": width, "height": 900},
     )  # fmt: skip
-    for address in ("/report/", "/report/?heat=rate", "/report/deals/?figure=dark_now"):
+    for address in (
+        "/report/",
+        "/report/?heat=rate",
+        "/report/?heat=value&period=year",
+        "/report/deals/?figure=dark_now",
+    ):
         page.goto(address)
         if width == 360 and address == "/report/":
             expect(page.get_by_label("Stage", exact=True)).to_be_hidden()
@@ -182,7 +257,7 @@ CUT = """[...document.querySelectorAll("main, main *")].filter((each) =>
 
 def test_on_paper_every_word_can_be_selected_and_nothing_is_cut(page_of_maud: Page) -> None:
     page = page_of_maud
-    page.goto("/report/")
+    page.goto("/report/?heat=value")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER_WIDTH, "height": 1000})
     assert page.evaluate(CUT) == []
