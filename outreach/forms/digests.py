@@ -57,6 +57,7 @@ class DigestForm(forms.ModelForm):
             "working_days_only": "On working days only",
         }
         help_texts = {
+            "weekly_on": "On a Saturday or Sunday it speaks of the week that ends then.",
             "working_days_only": (
                 "By the workspace’s calendar, holidays left out: what waited is told on the next "
                 "working day, the weekly report as well."
@@ -93,7 +94,7 @@ def _of_teams(user: User) -> tuple[str, str]:
     names = ", ".join(team.name for team in user.led_teams.all())
     return (
         "Also of my teams’ deals",
-        names or "You lead no team. An admin changes that under Teams.",
+        f"Teams: {names}." if names else "You lead no team. An admin changes that under Teams.",
     )
 
 

@@ -28,6 +28,14 @@ PAGES = (
 )
 
 
+NOTHING_IS_CUT = """() => {
+  const frame = document.querySelector(".mail-frame");
+  return frame.contentDocument.documentElement.scrollHeight <= frame.clientHeight
+    && frame.contentDocument.documentElement.scrollWidth <= frame.clientWidth
+    && document.querySelector(".mail-raw").scrollHeight <= document.querySelector(".mail-raw").offsetHeight;
+}"""
+
+
 @pytest.fixture
 def harbour(cast: Cast) -> User:
     """Maud's own deal went dark eight days ago, and one an hour ago; her morning was just now."""
@@ -79,6 +87,36 @@ def test_the_mail_fits_its_frame_on_a_narrow_screen(
         page.goto(f"{live_server.url}/settings/digests/{kind}/mail/")
         expect(page.get_by_text(words).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_preview_shows_the_whole_mail(
+    browser: Browser, live_server: Any, harbour: User, width: int
+) -> None:
+    page = open_for(browser, live_server, harbour)
+    said = said_by(page)
+    for kind in ("morning", "weekly"):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{live_server.url}/settings/digests/{kind}/preview/")
+        for wider in (0, 40):  # and again once the window has changed
+            page.set_viewport_size({"width": width + wider, "height": 800})
+            expect(
+                page.frame_locator(".mail-frame").get_by_text("Stop these mails")
+            ).to_be_visible()
+            page.wait_for_function(NOTHING_IS_CUT)
+    assert said == []
+
+
+def test_a_link_in_the_preview_opens_a_page_of_its_own(
+    browser: Browser, live_server: Any, harbour: User, settings: Any
+) -> None:
+    settings.BASE_URL = live_server.url
+    page = open_for(browser, live_server, harbour)
+    page.goto(f"{live_server.url}/settings/digests/morning/preview/")
+    with page.context.expect_page() as opened:
+        page.frame_locator(".mail-frame").get_by_role("link", name="Open Today").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Two deals went dark")
+    assert page.url.endswith("/preview/")
 
 
 def test_a_digest_on_today_opens_and_is_put_away(

@@ -59,7 +59,7 @@ def test_a_manager_chooses_the_week_too(client: Client, maud: User) -> None:
 @pytest.mark.parametrize(
     ("name", "label", "help_text"),
     [
-        ("maud", "Also of my teams’ deals", "North"),
+        ("maud", "Also of my teams’ deals", "Teams: North."),
         ("ada", "Also of everybody’s deals", "Without it only of your own."),
     ],
 )
