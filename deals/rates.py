@@ -18,7 +18,7 @@ from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import TruncDate
 
 from accounts.models import User, Workspace
-from deals.models import ExchangeRate
+from deals.models import Deal, ExchangeRate
 
 Rows = QuerySet[Any]
 ONE = Decimal(1)
@@ -69,8 +69,13 @@ def set_rate(
 
     Saying the same again changes nothing.
     """
-    into = Workspace.current().currency
-    standing = ExchangeRate.objects.standing().select_for_update()
+    return _set(_locked(), currency, from_on, rate, user=user, now=now)
+
+
+def _set(
+    into: str, currency: str, from_on: date, rate: Decimal, *, user: User, now: datetime
+) -> ExchangeRate:
+    standing = ExchangeRate.objects.standing()
     known = standing.filter(currency=currency, into=into, from_on=from_on).first()
     if known is not None:
         if known.rate == rate:
@@ -92,9 +97,23 @@ def correct(
     now: datetime,
 ) -> ExchangeRate:
     """Have another rate stand in place of one, which stays in the history."""
+    into = _locked()
     if (known.currency, known.from_on) != (currency, from_on):
         withdraw(known, user=user, now=now)
-    return set_rate(currency, from_on, rate, user=user, now=now)
+    return _set(into, currency, from_on, rate, user=user, now=now)
+
+
+def _locked() -> str:
+    """Let one change of the table end before the next begins; return the workspace's currency."""
+    return Workspace.objects.select_for_update(no_key=True).get().currency
+
+
+def lacking(into: str) -> list[str]:
+    """Return the currencies of deals' amounts that no rate tells in another one, in one query."""
+    known = ExchangeRate.objects.standing().filter(into=into).order_by()
+    amounts = Deal.objects.filter(amount__isnull=False).exclude(currency=into)
+    unknown = amounts.exclude(currency__in=known.values("currency"))
+    return list(unknown.order_by("currency").values_list("currency", flat=True).distinct())
 
 
 def withdraw(rate: ExchangeRate, *, user: User, now: datetime) -> bool:

@@ -64,7 +64,8 @@ class ExchangeRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"1 {self.currency} = {self.said} {self.into} from {self.from_on}"
+        day = f"{self.from_on.day} {self.from_on:%B %Y}"
+        return f"1 {self.currency} = {self.said} {self.into} from {day}"
 
     @property
     def said(self) -> str:

@@ -29,6 +29,8 @@ def rate_list(request: Request) -> HttpResponse:
     past = ExchangeRate.objects.exclude(withdrawn_at=None).order_by("-withdrawn_at", "-pk")
     told = {
         "currency": currency,
+        "lacking": rates.lacking(currency),
+        "today": timezone.localdate(),
         "page": Paginator(standing, PER_PAGE).get_page(request.GET.get("page")),
         "past": past.select_related("set_by", "withdrawn_by")[:PAST],
     }

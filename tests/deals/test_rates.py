@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User, Workspace
 from deals import rates, reports
@@ -142,7 +144,7 @@ def test_an_admin_adds_corrects_and_takes_out_a_rate(client: Client, ada: User) 
     [standing] = ExchangeRate.objects.standing()
     assert (standing.rate, standing.from_on) == (Decimal("0.09"), date(2026, 3, 2))
     page = client.get(PAGE).content.decode()
-    assert ("0.09</td>" in page, "0.0873 EUR" in page) == (True, True)
+    assert ("0.09</td>" in page, "0.0873 EUR from 1 March 2026" in page) == (True, True)
     client.post(f"{PAGE}{standing.pk}/removal/")
     assert not ExchangeRate.objects.standing().exists()
     assert client.post(f"{PAGE}{standing.pk}/removal/").status_code == 404
@@ -157,8 +159,14 @@ def test_an_admin_adds_corrects_and_takes_out_a_rate(client: Client, ada: User) 
         ({"rate": "much"}, "Enter a number"),
         ({"rate": "NaN"}, "Enter a number"),
         ({"rate": "0.000000001"}, "no more than 8 decimal places"),
-        ({"currency": "EUR"}, "not one of the available choices"),
+        ({"rate": "1e400"}, "no more than 18 digits"),
+        ({"rate": "1_000"}, "Enter a number"),
+        ({"rate": "1.234,56"}, "Enter a number"),
+        ({"currency": "EUR"}, "“EUR” is not a currency. Choose one of the list."),
+        ({"currency": "XXX"}, "“XXX” is not a currency. Choose one of the list."),
+        ({"currency": ""}, "This field is required"),
         ({"from_on": "lately"}, "Enter a valid date"),
+        ({"from_on": "2999-01-01"}, "more than a year ahead"),
     ],
 )
 def test_a_rate_that_cannot_be_is_refused(
@@ -194,4 +202,39 @@ def test_the_page_asks_as_often_for_three_rates_as_for_one(client: Client, ada: 
             client.get(PAGE)
         asked.append(len(found))
     assert asked == [asked[0]] * 3
-    assert asked[0] == 8
+    assert asked[0] == 9
+
+
+def test_the_page_says_of_which_amounts_there_is_no_rate(
+    client: Client, ines: User, ada: User
+) -> None:
+    for currency, amount in (("EUR", 1), ("SEK", 1), ("SEK", 2), ("USD", 1), ("GBP", None)):
+        make_deal(ines, currency=currency, amount=amount)
+    rates.set_rate("USD", date(2026, 1, 1), Decimal(1), user=ada, now=day(1))
+    client.force_login(ada)
+    assert rates.lacking("EUR") == ["SEK"]
+    assert "There are amounts in SEK and no rate" in client.get(PAGE).content.decode()
+    form = client.get(f"{PAGE}new/").context["form"]
+    assert (form["currency"].value(), form["from_on"].value()) == ("SEK", timezone.localdate())
+
+
+def test_a_rate_of_tomorrow_is_told_to_be_one(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    for days, is_to_come in ((0, False), (1, True)):
+        from_on = timezone.localdate() + timedelta(days=days)
+        rates.set_rate("SEK", from_on, Decimal(1), user=ada, now=timezone.now())
+        assert ("to come" in client.get(PAGE).content.decode()) is is_to_come
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_say_a_rate_at_once_leave_one(ada: User, workspace: object) -> None:
+    def say(cents: int) -> None:
+        try:
+            rates.set_rate("SEK", date(2026, 1, 1), Decimal(cents) / 100, user=ada, now=day(1))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(say, range(1, 7)))
+    assert ExchangeRate.objects.standing().count() == 1
+    assert ExchangeRate.objects.count() == 6
