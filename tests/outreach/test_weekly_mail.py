@@ -129,6 +129,14 @@ def test_it_reads_without_html_and_without_images(week: Cast) -> None:
         assert figure in html
 
 
+def test_a_number_is_never_parted_from_its_unit(week: Cast) -> None:
+    run()
+    sent = weeklies()["Maud <maud@example.com>"]
+    for said in (sent.body, str(sent.alternatives[0][0]).split("</style>")[1]):
+        assert ("€\u00a01,000" in said, "100\u00a0%" in said) == (True, True)
+        assert re.search(r"[€$£¥] \d|\d %", said) is None
+
+
 def test_the_link_leads_to_the_week_that_was_told(week: Cast) -> None:
     run()
     body = weeklies()["Maud <maud@example.com>"].body
