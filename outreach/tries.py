@@ -25,6 +25,7 @@ from deals.scopes import Scope
 from outreach.models import Delivery, Play, Suggestion
 
 State = Suggestion.State
+OVER = [State.DONE, State.WITHDRAWN]  # as `suggestion_tried` keeps them
 Rows = QuerySet[Any]
 
 
@@ -107,8 +108,9 @@ def _tried(scope: Scope) -> Rows:
     after they had been heard, as a late touch may show, was no try; nor was letting go without a
     word.
     """
-    done = Q(state=State.DONE, acted_at__gte=scope.since, acted_at__lt=scope.until)
-    asked = Suggestion.objects.filter(play__in=Play.re_engaging()).exclude(channel="")
+    done = Q(state=State.DONE, acted_at__lt=scope.until)
+    over = Suggestion.objects.filter(state__in=OVER, acted_at__gte=scope.since)
+    asked = over.filter(play__in=Play.re_engaging()).exclude(channel="")
     told = asked.annotate(
         sent_at=Subquery(_mails().filter(state=Delivery.State.SENT).values("claimed_at")[:1]),
         is_mailed=Exists(_mails()),

@@ -231,6 +231,11 @@ class Suggestion(models.Model):
                 condition=Q(state__in=["queued", "snoozed"]),
                 name="suggestion_queue",
             ),
+            models.Index(  # the report's plays: `outreach.tries`
+                fields=["acted_at"],
+                condition=Q(state__in=["done", "withdrawn"]),
+                name="suggestion_tried",
+            ),
         ]
 
     def __str__(self) -> str:

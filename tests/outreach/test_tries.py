@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -20,8 +21,8 @@ from deals.scopes import Business, Scope
 from deals.shares import Share
 from outreach import sweeping, touches
 from outreach.models import Delivery, Play, Suggestion
-from outreach.plays_report import PlayRow, play_rows, total
-from outreach.tries import Fate, Try, tries
+from outreach.plays_report import PlayRow, play_rows, total, written
+from outreach.tries import Fate, Try, rows, tries
 from tests.cast import Cast, Story, day, make_company, make_contact, make_deal
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31), UTC)
@@ -253,3 +254,28 @@ def test_the_most_successful_play_stands_first_and_few_tries_last() -> None:
 def test_what_waits_only_has_a_row_without_a_share() -> None:
     [row] = play_rows(told(Play.REFOCUS, Channel.SMS, 0, 0, 4))
     assert (row.share, row.waiting) == (Share(0, 0), 4)
+
+
+def test_a_file_says_of_how_many_each_number_is() -> None:
+    rows = play_rows(told(Play.REFOCUS, Channel.EMAIL, 3, 9, 2))
+    header, row = written(rows)
+    assert row == ["Refocus", "E-mail", 14, 2, 12, 3, Decimal("0.2500"), *row[7:]]
+    assert header[2:6] == [
+        "Tried", "Of these still waiting", "Of these time is over", "Of those answered",
+    ]  # fmt: skip
+
+
+def test_what_was_withdrawn_long_after_the_period_still_counts_in_it(ines: User) -> None:
+    story = goes_dark(ines)
+    Suggestion.objects.pending().filter(deal=story.deal).update(channel="phone")
+    story.we_talk(TRIED)
+    sweeping.run(day(50))
+    assert fates(ines) == {"replied": 1}
+
+
+@pytest.mark.services
+def test_the_tries_of_a_week_are_found_by_their_index(ines: User) -> None:
+    attempt(goes_dark(ines), TRIED)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "suggestion_tried" in rows(ines, scope()).explain()
