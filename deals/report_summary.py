@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from deals.figures import OF_A_MOMENT, Figure
@@ -31,14 +32,20 @@ AT_THE_BEGINNING = "when the period began"
 class Said(NamedTuple):
     """A figure as it is shown: `url` leads to the deals behind it, where there are any.
 
-    `is_thin` says that there are too few for it to mean much.
+    `notes` say what it is of, what it is worth, what it was. `is_thin` says that there are too
+    few for it to mean much.
     """
 
     label: str
     value: str
-    note: str
+    notes: Sequence[str]
     url: str
     is_thin: bool = False
+
+    @property
+    def note(self) -> str:
+        """The notes on one line."""
+        return " · ".join(self.notes)
 
 
 def summary(report: Report, currency: str, deals_url: str) -> list[Said]:
@@ -51,11 +58,10 @@ def summary(report: Report, currency: str, deals_url: str) -> list[Said]:
     def told(figure: Figure, *notes: str, of: int | None = None) -> Said:
         share, tally = report.share(figure), report.tally(figure)
         few = share.whole if share is not None and figure not in OF_A_MOMENT else of
-        said = [_share(figure, report), *notes]
-        said += [_worth(tally, currency)] if figure in VALUED else []
-        said.append(_before(report, figure))
-        note = " · ".join(filter(None, said))
-        return Said(str(figure.label), f"{tally.count:,}", note, url(figure), _is_few(few))
+        worth = _worth(tally, currency) if figure in VALUED else ""
+        said = [*_share(figure, report), *notes, worth, _before(report, figure)]
+        said = [each for each in said if each]
+        return Said(str(figure.label), f"{tally.count:,}", said, url(figure), _is_few(few))
 
     dark, attempts = Figure.DARK_NOW, report.attempts
     return [
@@ -85,14 +91,14 @@ def _earlier(report: Report) -> str:
     return f"in the {report.period.days} days before"
 
 
-def _share(figure: Figure, report: Report) -> str:
-    """Say a share with all that the number beside it is made of: "41 of 44 …, 3 after we let go"."""
+def _share(figure: Figure, report: Report) -> list[str]:
+    """Say a share, and what of the number is not in it: "41 of 44 …", "3 after we let go"."""
     share = report.share(figure)
     if share is None or not share.whole:
-        return ""
+        return []
     rest = report.tally(figure).count - share.part
-    besides = f" · {rest:,} {BESIDES[figure]}" if rest else ""
-    return f"{share.part:,} of {share.whole:,} {OF[figure]} · {_percent(figure, share)}{besides}"
+    said = f"{share.part:,} of {share.whole:,} {OF[figure]} · {_percent(figure, share)}"
+    return [said, *([f"{rest:,} {BESIDES[figure]}"] if rest else [])]
 
 
 def _percent(figure: Figure, share: Share) -> str:
@@ -113,8 +119,8 @@ def _worth(tally: Tally, currency: str) -> str:
 def _relighting(report: Report) -> Said:
     now, before = report.relighting, report.before.relighting
     value = say_duration(now.median) if now.median is not None else "–"
-    note = f"{say_duration(before.median)} {_earlier(report)}" if before.median is not None else ""
-    return Said("Median time to relight", value, note, "", _is_few(now.count))
+    was = [f"{say_duration(before.median)} {_earlier(report)}"] if before.median is not None else []
+    return Said("Median time to relight", value, was, "", _is_few(now.count))
 
 
 def _attempts(told: Told) -> str:
@@ -124,8 +130,8 @@ def _attempts(told: Told) -> str:
     return f"after {tried.mean:.1f} attempts, half of them after {tried.median:g} at most"
 
 
-def _value(report: Report, currency: str) -> tuple[str, str]:
-    """Return the value dark, and a note: its share of the pipeline, what is apart, what it was."""
+def _value(report: Report, currency: str) -> tuple[str, list[str]]:
+    """Return the value dark, and notes: its share of the pipeline, what is apart, what it was."""
     dark, pipeline, before = (
         told.tally(figure)
         for told, figure in (
@@ -148,4 +154,4 @@ def _value(report: Report, currency: str) -> tuple[str, str]:
         *others,
         f"{say_sum(was, main)} {AT_THE_BEGINNING}",
     ]
-    return say_sum(first, main), " · ".join(filter(None, notes))
+    return say_sum(first, main), [each for each in notes if each]
