@@ -18,6 +18,7 @@ from deals.plots import flow
 from deals.plots.caption import Caption
 from deals.scopes import Scope
 from deals.spreadsheets import Value as Written
+from deals.wording import say_percent
 
 
 class Fate(TextChoices):
@@ -124,7 +125,7 @@ def say(found: Sequence[Became]) -> str:
     began = f"{total:,} silence{'' if total == 1 else 's'} began in these days"
     if not dark:
         return f"{began}; none of them went dark."
-    share = f"{dark:,} of them ({100 * dark / total:.0f} %) went dark"
+    share = f"{dark:,} of them ({say_percent(round(100 * dark / total))}) went dark"
     return f"{began}; {share}, and {back:,} of these {'was' if back == 1 else 'were'} relit."
 
 

@@ -18,7 +18,7 @@ OF = {
     Figure.WENT_DARK: "silences",
     Figure.RELIT: "dark ones that ended",
     Figure.WE_WENT_QUIET: "answers we owed",
-    Figure.WON: "once dark that were won or lost",
+    Figure.WON: "won or lost",
 }
 # What a figure counts beyond the part of its share.
 BESIDES = {

@@ -89,6 +89,12 @@ class Table:
     total: Row | None = None
     currency: str = ""
 
+    @property
+    def is_converted(self) -> bool:
+        """Whether some of the values that it shows were told by a rate."""
+        cells = self.total.cells if self.total else ()
+        return any(cell.is_value and cell.tally.is_converted(self.currency) for cell in cells)
+
     def values(self) -> Iterator[list[Value]]:
         """Yield the header and the rows of an export; what is apart has a column a currency."""
         rows = [*self.rows, *([self.total] if self.total else [])]

@@ -15,6 +15,7 @@ from deals.plots.caption import Caption, Entry, Key
 from deals.report_tables import said_day, said_value
 from deals.reports import PLOTTED, Report
 from deals.rhythms import Replies
+from deals.wording import say_percent
 from outreach import plays_report
 from outreach.marks import ANSWERS, SILENCES, TRIED
 from outreach.plays_report import PlayRow
@@ -148,7 +149,8 @@ def plays(rows: Sequence[PlayRow], ways: Ways) -> Plot:
     title, (share, waiting) = "What brings them back", plays_report.total(rows)
     told = [row for row in rows if row.share.is_enough]
     best = (
-        f"{told[0].label} most often: {told[0].share.percent} % of {told[0].share.whole}. "
+        f"{told[0].label} most often: {say_percent(told[0].share.percent)} of"
+        f" {told[0].share.whole:,}. "
         if told
         else ""
     )
@@ -183,6 +185,8 @@ def reasons(rows: Sequence[ReasonRow], currency: str, ways: Ways) -> Plot:
     most = max((row.tally.count for row in rows), default=0)
     whole = sum(row.tally.count for row in rows)
     finding = _named(rows, whole)
+    if any(row.tally.is_converted(currency) for row in rows):
+        finding += " Values are by your rates."
     lines = [
         ReasonLine(
             row.label, round(100 * row.tally.count / most, 1), f"{row.tally.count:,}",

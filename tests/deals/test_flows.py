@@ -195,7 +195,7 @@ def test_the_plot_loses_nobody(ines: User, all_kinds: dict[str, Story]) -> None:
         ([Became(False, Fate.ANSWERED, 1)], "1 silence began in these days; none of them went dark."),
         (
             [Became(False, Fate.ANSWERED, 300), Became(True, Fate.RELIT, 1), Became(True, Fate.DARK, 99)],
-            "400 silences began in these days; 100 of them (25 %) went dark, and 1 of these was relit.",
+            "400 silences began in these days; 100 of them (25\u00a0%) went dark, and 1 of these was relit.",
         ),
     ],
 )  # fmt: skip

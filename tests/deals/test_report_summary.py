@@ -13,7 +13,7 @@ from deals.figures import Figure
 from deals.models import Hold, Outcome
 from deals.periods import Period
 from deals.report_summary import Said, summary
-from deals.report_tables import table
+from deals.report_tables import Table, table
 from deals.scopes import Scope
 from tests.cast import Story, day, make_deal, sweep_at
 
@@ -32,6 +32,10 @@ def said(reader: User, period: Period = MARCH, at: int = 29) -> dict[str, Said]:
     """Return the figures as of the day so many after the cast's Monday, by their labels."""
     report = reports.report(reader, Scope(period, day(at), is_now=False))
     return {each.label: each for each in summary(report, report.currency, "/deals/")}
+
+
+def stages(reader: User) -> Table:
+    return table("stages", reports.report(reader, Scope(MARCH, day(29), is_now=False)))
 
 
 def note(told: Said) -> str:
@@ -114,8 +118,7 @@ def test_won_and_lost_say_that_they_are_of_once_dark_deals_and_what_they_were_wo
     course.close(make_deal(ines, "Demo"), Outcome.WON, now=day(9))
     told = said(ines)
     assert note(told["Won after dark"]) == (
-        "1 of 2 once dark that were won or lost · 50 % (9 to 91 %) · worth € 300"
-        " · 0 in the 31 days before"
+        "1 of 2 won or lost · 50 % (9 to 91 %) · worth € 300 · 0 in the 31 days before"
     )
     assert note(told["Lost after dark"]) == "worth € 20 · 0 in the 31 days before"
 
@@ -124,6 +127,7 @@ def test_what_a_rate_turned_says_so_and_the_rest_stays_apart(ines: User, ada: Us
     for currency in ("EUR", "SEK", "USD"):
         waits(ines, currency=currency)
     assert "by your rates" not in said(ines)["Value dark now"].note
+    assert not stages(ines).is_converted
     rates.set_rate("SEK", date(2026, 1, 1), Decimal("0.1"), user=ada, now=day(0))
     sweep_at(day(8))
     told = said(ines)
@@ -132,6 +136,7 @@ def test_what_a_rate_turned_says_so_and_the_rest_stays_apart(ines: User, ada: Us
         "€\u00a01,100",
         "100 % of the open pipeline · by your rates · and $ 1,000 · € 0 when the period began",
     )
+    assert stages(ines).is_converted
 
 
 def test_where_nothing_happened_nothing_is_greyed(ines: User) -> None:
