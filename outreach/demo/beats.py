@@ -35,11 +35,15 @@ LEAVES = {Who.US: Turn.THEIRS, Who.THEM: Turn.OURS, Who.BOTH: Turn.OURS, Who.ROB
 
 @dataclass(frozen=True)
 class Settled:
-    """How a deal closes with a beat; `look_again_after` counts from it."""
+    """How a deal closes with a beat; `look_again_after` counts from it.
+
+    `is_unsaid`: nobody tells us, we hear of it elsewhere while we wait.
+    """
 
     outcome: Outcome
     reason: str = ""
     is_let_go: bool = False
+    is_unsaid: bool = False
     look_again_after: timedelta | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
@@ -14,7 +14,7 @@ from contacts.models import Address, Channel, Contact
 from deals.models import Outcome, Touch
 from deals.policies import Rulebook
 from outreach import learning, sweeping
-from outreach.demo import endings, house, offers, saying, story, tried, writing
+from outreach.demo import endings, house, offers, office, saying, story, tried, writing
 from outreach.demo.beats import Settled
 from outreach.demo.endings import Ending
 from outreach.demo.house import House
@@ -22,6 +22,7 @@ from outreach.demo.mix import (
     CLOSED,
     CLOSED_ON_TOUR,
     DARK_ON_TOUR,
+    LET_GO_IN,
     STAGES,
     TOUR,
     USUAL,
@@ -35,9 +36,11 @@ from outreach.demo.words import words
 
 DEALS = 400
 HISTORY = timedelta(days=730)
-OPEN = 0.58  # of all deals
+OPEN = 0.55  # of all deals
 TOURED = 0.1  # of all deals, up to all that the tour has
-RESTED_DAYS = (90, 2, 4, 40, 150, 70, 220, 110)  # how long ago a rep let deals go, in turn
+# How long ago a rep let deals go, in turn.
+RESTED_DAYS = (90, 2, 25, 140, 200, 55, 120, 260, 170, 75, 300, 230)
+CLOSED_DAYS = (3, 480)  # how long ago the other deals were closed
 RELIT = 0.05  # of the open ones of new business were let go once
 AT_HOME = 0.15  # of the accounts are people, not companies
 KNOWN_ACCOUNT = 0.2  # of the deals are one more with somebody known
@@ -58,7 +61,7 @@ class Written:
 
 
 def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
-    """Fill an empty workspace with so many deals as of `now`, all of it or nothing; learn and sweep.
+    """Fill an empty workspace with so many deals as of `now`, all or nothing; learn, sweep, tell.
 
     The same seed at the same instant gives the same rows.
     """
@@ -70,10 +73,12 @@ def fill(now: datetime, *, seed: int = 1, deals: int | None = None) -> Written:
         writing.write_accounts(plan.folk.accounts)
         writing.write_deals(plan.stories, plan.house, now)
         saying.note_remarks(seed)
+        office.furnish(now)
     learning.learn(now)
     sweeping.run(now)
     saying.answer_guesses(now, seed)
     tried.remember(seed)
+    office.tell(now)
     return Written(len(plan.stories), Touch.objects.count())
 
 
@@ -140,7 +145,7 @@ class Plan:
 
     def _close(self, rep: Rep, how: str, customers: list[Story]) -> None:
         """Tell a closed deal; a won one is, if possible, how a customer became one."""
-        ended_at = self.now - timedelta(days=self.random.triangular(3, 640, 3))
+        ended_at = self.now - timedelta(days=self.random.uniform(*CLOSED_DAYS))
         if how == "won" and customers:
             later = customers.pop(self.random.randrange(len(customers)))
             account, offer = later.account, later.offer
@@ -164,11 +169,13 @@ class Plan:
                 return "Negotiation", Settled(Outcome.WON)
             case "lost":
                 return self.random.choice(NEW_BUSINESS), lost
+            case "unsaid":
+                return self.random.choice(NEW_BUSINESS), replace(lost, is_unsaid=True)
             case "resting":
-                return self.random.choice(NEW_BUSINESS), self._let_go()
+                return self._draw(LET_GO_IN), self._let_go()
             case "let_go":
                 reason = self.random.choice(words().let_go_because)
-                return "Discovery", Settled(Outcome.LOST, reason, is_let_go=True)
+                return self._draw(LET_GO_IN), Settled(Outcome.LOST, reason, is_let_go=True)
             case "renewed":
                 return "Renewal", Settled(Outcome.WON)
             case _:

@@ -84,6 +84,7 @@ def build(now: datetime, random: Random) -> House:
     workspace.save(update_fields=["name", "is_demo"])
     calendars = _calendars(long_ago, now)
     furnish(long_ago)
+    Threshold.objects.update(created_at=long_ago)  # an installation furnishes by itself, today
     users = _users(now)
     _away_next_week(users, now)
     stages = {stage.name: stage for stage in Stage.objects.select_related("pipeline")}

@@ -33,10 +33,15 @@ Weighted = tuple[tuple[T, int], ...]
 # In percent.
 STAGES: Weighted[str] = (
     ("Discovery", 30), ("Demo", 19), ("Proposal", 14), ("Negotiation", 7), ("Onboarding", 8),
-    ("Active", 18), ("Renewal", 4),
+    ("Active", 20), ("Renewal", 2),
 )  # fmt: skip
 CLOSED: Weighted[str] = (
-    ("won", 42), ("lost", 26), ("resting", 20), ("let_go", 6), ("renewed", 3), ("churned", 3),
+    ("won", 32), ("lost", 7), ("unsaid", 7), ("resting", 20), ("let_go", 28), ("renewed", 3),
+    ("churned", 3),
+)  # fmt: skip
+# Where deals are let go: mostly after a demo or a proposal that nobody says a word about.
+LET_GO_IN: Weighted[str] = (
+    ("Discovery", 8), ("Demo", 48), ("Proposal", 40), ("Negotiation", 4),
 )  # fmt: skip
 # How the open deals of a usual rep stand, in percent.
 USUAL: Weighted[Ending] = (

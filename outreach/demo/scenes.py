@@ -156,9 +156,9 @@ class Teller:
         scene = [self.us("invite", gap=self.later()), said, met, self.us("recap", gap=5)]
         return [*scene, self.them("opinion")] if key == "demo_meeting" else scene
 
-    def slow(self) -> Scene:
-        """They are busy elsewhere and come back in the end."""
-        tries = self.tries(self.random.choice((1, 1, 2, 3)))
+    def slow(self, tried: Sequence[int] = (1, 1, 2, 3)) -> Scene:
+        """They are busy elsewhere and come back in the end, after one of so many tries of ours."""
+        tries = self.tries(self.random.choice(tried))
         gap = self.random.uniform(14, 70)
         late = (
             self.both("late_call", gap=gap)

@@ -11,6 +11,13 @@ from outreach.demo.scenes import Scene, Teller
 
 Maker = Callable[[Teller], Scene]
 T = Teller
+
+
+def briefly(teller: Teller) -> Scene:
+    """They come back soon, where they come back at all."""
+    return teller.slow((0, 1, 1))
+
+
 # What may come in a stage after its first scene, with how often it does.
 STAGES: dict[str, tuple[tuple[Maker, int], ...]] = {
     "Discovery": (
@@ -18,11 +25,11 @@ STAGES: dict[str, tuple[tuple[Maker, int], ...]] = {
         (T.away, 1), (lambda t: t.meeting("discovery_meeting"), 2),
     ),
     "Demo": (
-        (T.asked, 3), (T.calling, 2), (T.joining, 2), (T.slow, 2), (T.texting, 1), (T.away, 1),
+        (T.asked, 3), (T.calling, 2), (T.joining, 2), (briefly, 2), (T.texting, 1), (T.away, 1),
         (T.promised, 1), (T.ringing, 1),
     ),
     "Proposal": (
-        (T.asked, 3), (T.ringing, 2), (T.promised, 3), (T.slow, 3), (T.paused, 1), (T.away, 1),
+        (T.asked, 3), (T.ringing, 2), (T.promised, 3), (briefly, 3), (T.paused, 1), (T.away, 1),
         (T.calling, 2), (lambda t: t.meeting("offer_meeting"), 1),
     ),
     "Negotiation": (
@@ -47,9 +54,11 @@ FIRST: dict[str, Maker] = {
 
 
 # How long we take to answer, in hours at work: most answers are in time for the stage.
-WE_ANSWER = {"Proposal": 3.0, "Negotiation": 0.8}
-USUALLY = 6.0
-PROMPT = 0.93
+WE_ANSWER = {"Proposal": 2.5, "Negotiation": 0.6}
+USUALLY = 4.5
+PROMPT = 0.97
+# Who answers at all does it within so many hours here, and the others never do.
+THEY_ANSWER = {"Demo": 18.0, "Proposal": 12.0}
 
 
 def stage(teller: Teller, name: str, scenes: int) -> list[Beat]:
@@ -78,12 +87,15 @@ def answer(beats: Sequence[Beat], teller: Teller) -> list[Beat]:
 
 
 def hurry(beats: Sequence[Beat], random: Random) -> None:
-    """Let us answer in time, mostly: where it is our turn, what we do next does not wait."""
+    """Let us answer in time, mostly, and them where waiting on is to win nothing."""
     name = ""
     for beat, turn in zip(beats, turns(beats), strict=True):
         name = beat.enters or name
         if turn == Turn.OURS and beat.who in {Who.US, Who.BOTH} and random.random() < PROMPT:
             beat.gap = min(beat.gap, random.uniform(0.1, WE_ANSWER.get(name, USUALLY)))
+        elif turn == Turn.THEIRS and beat.who in {Who.THEM, Who.BOTH} and name in THEY_ANSWER:
+            beat.gap = min(beat.gap, random.uniform(0.4, 1) * THEY_ANSWER[name])
+        name = "" if beat.settles else name
 
 
 def turns(beats: Sequence[Beat]) -> list[Turn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,9 +24,12 @@ NEW_BUSINESS = ("Discovery", "Demo", "Proposal", "Negotiation")
 CUSTOMERS = ("Onboarding", "Active", "Renewal")
 SCENES = {
     "Discovery": (2, 5), "Demo": (1, 4), "Proposal": (1, 4), "Negotiation": (1, 4),
-    "Onboarding": (3, 6), "Active": (5, 26), "Renewal": (1, 4),
+    "Onboarding": (3, 6), "Active": (5, 26), "Renewal": (1, 2),
 }  # fmt: skip
+RESTED = 0.7  # of the stages begin after a while in which it is nobody's move
+REST = (20, 220)  # hours at work
 LOOK_AGAIN = timedelta(days=90)  # SILENCE.md, "Defaults"
+STARTING = re.compile(r"(?:(?<=^)|(?<=^“)|(?<=[.?!:] ))\{other\}")
 
 
 @dataclass
@@ -145,7 +149,11 @@ def _body(teller: Teller, stage: str, *, is_last_short: bool = False) -> list[Be
         count = teller.random.randint(low, high)
         if name == stage and is_last_short and name not in {"Discovery", "Active"}:
             count = teller.random.choice((0, 1, 1, 2)) if name != "Onboarding" else 1
-        beats += stages.stage(teller, name, count)
+        scenes = stages.stage(teller, name, count)
+        if beats and scenes and teller.random.random() < RESTED:
+            beats.append(teller.them("thanks", turn=Turn.NOBODY))
+            scenes[0].gap = teller.random.uniform(*REST)
+        beats += scenes
     return beats
 
 
@@ -159,6 +167,10 @@ def _last(teller: Teller, settled: Settled, stage: str) -> list[Beat]:
     if settled.outcome == Outcome.WON:
         key = "renewed" if stage == "Renewal" else "yes"
         return [teller.them(key, settles=settled, person=0), _done(teller, "confirm")]
+    if settled.is_unsaid:
+        tries = teller.tries(teller.random.choice((1, 2, 3)))
+        gone = Beat(Who.US, "", Channel.EMAIL, teller.random.uniform(10, 40), settles=settled)
+        return [teller.us("nudge", gap=teller.later()), *tries, gone]
     said = teller.them("churned" if stage in CUSTOMERS else "no", person=0)
     said.settles = settled
     return [said, _done(teller, "good_bye")]
@@ -177,6 +189,7 @@ def told(beat: Beat, story: Story, text: str) -> str:
     other = story.people[0 if is_alone or beat.person else 1].contact.first_name
     if is_alone:
         other = "your colleague" if beat.who == Who.US else "a colleague"
+        text = STARTING.sub(other.capitalize(), text)
     until, due = beat.held_until, beat.due_at
     company = story.account.company
     return text.format(
