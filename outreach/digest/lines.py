@@ -24,7 +24,7 @@ from outreach.models import Notice, Telling
 Kind = Telling.Kind
 # What crossed longer ago is no news, however long somebody was away: Today has it.
 FRESH = timedelta(days=14)
-# Over a long weekend and its quiet hours; later the morning digest tells it.
+# Over a long weekend and its quiet hours; later the morning digest tells it, if there is one.
 AT_ONCE_WITHIN = timedelta(days=4)
 
 
@@ -73,12 +73,17 @@ def of_morning(
 def of_high_value(readers: Sequence[Reader], now: datetime, house: House) -> list[Line]:
     """Return which deals of high value went dark that readers are to be told of at once."""
     owners = frozenset().union(*(reader.owners for reader in readers))
-    crossed = _crossed(owners, now, within=AT_ONCE_WITHIN, by=(By.THEM,))
+    crossed = _crossed(owners, now, by=(By.THEM,))
     lines = [
         line
         for reader in readers
         for line in _lines(
-            reader, [each for each in crossed if _is_high_value(each, reader, house)]
+            reader,
+            [
+                each
+                for each in crossed
+                if _is_high_value(each, reader, house) and not _waits(each, reader, now)
+            ],
         )
     ]
     return _untold(lines)
@@ -98,11 +103,7 @@ def notices(users: Sequence[int], since: datetime) -> QuerySet[Notice]:
 
 
 def _crossed(
-    owners: frozenset[int],
-    now: datetime,
-    *,
-    within: timedelta = FRESH,
-    by: Sequence[By] = (By.THEM, By.US),
+    owners: frozenset[int], now: datetime, *, by: Sequence[By] = (By.THEM, By.US)
 ) -> list[Crossing]:
     """Return what is dark or overdue since not too long, unless it was recorded too late to be news.
 
@@ -110,7 +111,7 @@ def _crossed(
     """
     spells = DarkSpell.objects.open().filter(
         silence__ended_at=None, silence__by__in=by, silence__deal__owner__in=owners,
-        started_at__gt=now - within, recorded_at__lte=F("started_at") + NEWS,
+        started_at__gt=now - FRESH, recorded_at__lte=F("started_at") + NEWS,
     )  # fmt: skip
     columns = (
         "silence", "silence__by", "silence__deal__owner", "started_at", "silence__deal__amount",
@@ -152,6 +153,14 @@ def _lines(reader: Reader, crossings: Iterable[Crossing]) -> list[Line]:
         for each in crossings
         if each.owner in reader.owners
     ]
+
+
+def _waits(crossing: Crossing, reader: Reader, now: datetime) -> bool:
+    """Whether a crossing is so long ago that it is left to the reader's morning digest."""
+    is_theirs = crossing.owner not in reader.of_teams
+    return (
+        now - crossing.at >= AT_ONCE_WITHIN and is_theirs and reader.settings.is_wanted("morning")
+    )
 
 
 def _is_high_value(crossing: Crossing, reader: Reader, house: House) -> bool:

@@ -50,13 +50,17 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who is told now: for which day of theirs, and whose deals are theirs to work."""
+    """Somebody who is told now: for which day of theirs, and of whose deals.
+
+    `of_teams` are those of `owners` of whom they are told at once only.
+    """
 
     user: User
     settings: DigestSettings
     rhythm: Rhythm
     day: date
     owners: frozenset[int]
+    of_teams: frozenset[int] = frozenset()
 
     @property
     def day_end(self) -> datetime:
@@ -150,6 +154,7 @@ def to_be_told_at_once(
             continue
         if said.threshold(house.workspace) is not None and rhythm.may_be_told(now):
             today = now.astimezone(rhythm.zone).date()
-            owners = covers.owners(user.pk) | teams.owners(user.pk)
-            found.append(Reader(user, said, rhythm, today, owners))
+            own = covers.owners(user.pk)
+            of_teams = teams.owners(user.pk) - own
+            found.append(Reader(user, said, rhythm, today, own | of_teams, of_teams))
     return found

@@ -426,6 +426,38 @@ def test_after_the_quiet_hours_it_comes_before_the_morning_does(
     assert making.make(day(8, 8)) == 0
 
 
+@pytest.fixture
+def after_a_holiday(cast: Cast, workspace: Workspace) -> Cast:
+    """A week without work, in which a deal of high value went dark on the first day."""
+    workspace.high_value_amount = Decimal(1)
+    workspace.save()
+    waiting(cast.ines)
+    version = WorkCalendar.objects.get(is_workspace=True).versions.get()
+    version.holidays = {f"2026-03-{number:02}": "Holidays" for number in range(9, 14)}
+    version.save()
+    swept(day(7, 10, 1))
+    return cast
+
+
+def test_at_once_is_told_on_no_holiday_and_no_weekend(after_a_holiday: Cast) -> None:
+    for number in range(7, 14):
+        assert making.make(day(number, 10, 1)) == 0
+
+
+def test_after_long_holidays_the_morning_tells_it(after_a_holiday: Cast) -> None:
+    assert making.make(day(14, 7)) == 0
+    making.make(day(14, 8))
+    assert [len(of(after_a_holiday.ines, kind)) for kind in ("at_once", "morning")] == [0, 1]
+
+
+def test_who_wants_no_morning_is_told_at_once_after_long_holidays(after_a_holiday: Cast) -> None:
+    wants(after_a_holiday.ines, morning_by_mail=False, morning_in_app=False)
+    wants(after_a_holiday.maud, at_once_of_teams=True)  # whose morning does not speak of it
+    assert making.make(day(14, 7)) == 2
+    for user in (after_a_holiday.ines, after_a_holiday.maud):
+        assert len(of(user, "at_once")) == 1
+
+
 def test_other_news_of_the_app_stand_in_the_mail_once(ines: User) -> None:
     story = waiting(ines)
     news = {"user": ines, "deal": story.deal, "kind": "look_again", "text": "Worth another look."}
