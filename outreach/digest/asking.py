@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.invitations import is_mail_set_up
 from accounts.models import User, Workspace
-from outreach.digest import composing
+from outreach.digest import composing, weekly
 from outreach.digest.composing import Message
 from outreach.digest.content import Content, Contents, Section
 from outreach.digest.people import House
+from outreach.digest.wording import say_days
 from outreach.models import Digest, Telling
 
 Kind, State = Digest.Kind, Digest.State
@@ -24,11 +26,15 @@ MOST = 3  # digests that Today shows at once
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A digest on Today: what of it stands nowhere else among the news there."""
+    """A digest on Today: what of it stands nowhere else among the news there.
+
+    `path` leads to a report, whose figures stand there alone.
+    """
 
     digest: Digest
     says: str
-    sections: Sequence[Section]
+    sections: Sequence[Section] = ()
+    path: str = ""
 
 
 def ask(user: User, kind: Digest.Kind, now: datetime, *, key: str) -> Digest:
@@ -71,10 +77,20 @@ def on_today(user: User, now: datetime) -> list[Shown]:
     contents = Contents(rows, now)
     shown = []
     for digest in rows:
+        if digest.kind == Kind.WEEKLY:
+            shown += [_report(digest, contents)] if digest.user.is_manager else []
+            continue
         sections = [each for each in contents.of(digest).sections if each.kind != Telling.Kind.OURS]
         if sections:
             shown.append(Shown(digest, Content(sections).says, sections))
     return shown
+
+
+def _report(digest: Digest, contents: Contents) -> Shown:
+    """Return a weekly report on Today, without asking for any figure."""
+    scope = weekly.scope_of(digest.day, contents.zone(digest.user), digest.created_at)
+    days = say_days(scope.period.first, scope.period.last)
+    return Shown(digest, days, path=f"{reverse('outreach:report')}?{scope.query()}")
 
 
 def put_away(digest: Digest, now: datetime) -> None:

@@ -159,7 +159,7 @@ def _unknown(digest: Digest) -> None:
 
 def _shows(digest: Digest) -> bool:
     """Whether the app shows it from now on: a silence that nobody may have read of is not lost."""
-    return digest.in_app or (digest.kind != Kind.WEEKLY and not digest.is_asked_for)
+    return digest.in_app or (digest.recipient_id is None and not digest.is_asked_for)
 
 
 def _since(now: datetime, began: float) -> datetime:

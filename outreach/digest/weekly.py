@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts.invitations import is_mail_set_up
 from accounts.models import User, Workspace
-from deals import reports
+from deals import figures, reports
 from deals.figures import TOLD, Figure
 from deals.periods import DAY, Period
 from deals.report_summary import Said, summary
@@ -92,13 +92,23 @@ def reported(day: date, zone: ZoneInfo) -> Period:
     return Period(first, first + 6 * DAY, zone)
 
 
+def scope_of(day: date, zone: ZoneInfo, as_of: datetime) -> Scope:
+    """Return what a report for a day is about, fixed at an instant."""
+    return Scope(reported(day, zone), as_of).pinned
+
+
+def has_any(manager: User, scope: Scope) -> bool:
+    """Whether any figure of a report counts anything: a query for each until one does."""
+    return any(figures.rows(each, reader=manager, scope=scope).exists() for each in TOLD)
+
+
 def week_of(manager: User, day: date, zone: ZoneInfo, as_of: datetime) -> Week:
     """Return the report for a day as a manager sees it; the figures are as of an instant.
 
     A fixed number of queries. This is the only place where a mail asks for figures.
     """
-    period = reported(day, zone)
-    scope = Scope(period, as_of).pinned
+    scope = scope_of(day, zone, as_of)
+    period = scope.period
     report = reports.report(manager, scope)
     longer = Period(period.last - (7 * WEEKS - 1) * DAY, period.last, zone)
     steps = reports.steps(manager, scope.narrowed(period=longer))
@@ -120,11 +130,7 @@ def week_of(manager: User, day: date, zone: ZoneInfo, as_of: datetime) -> Week:
 
 def make(people: Sequence[User], house: House, covers: Covers, now: datetime) -> int:
     """Make the weekly reports that are due, to each recipient one; return how many."""
-    due = {
-        user.pk
-        for user in people
-        if user.is_manager and is_mail_set_up() and _due_day(user, house, now) is not None
-    }
+    due = {user.pk for user in people if user.is_manager and _due_day(user, house, now) is not None}
     if not due:
         return 0
     with transaction.atomic():
@@ -138,7 +144,7 @@ def make(people: Sequence[User], house: House, covers: Covers, now: datetime) ->
         fresh = [each for each in fresh if each.pk in days]
         rows = _rows(fresh, days, house, covers, now)
         Digest.objects.bulk_create(rows)
-    return sum(row.state == State.QUEUED for row in rows)
+    return sum(row.state != State.EMPTY for row in rows)
 
 
 def _due_day(user: User, house: House, now: datetime) -> date | None:
@@ -151,15 +157,22 @@ def _rows(
 ) -> list[Digest]:
     """Return a row for each recipient of each report, and one that closes the day for each manager."""
     recipients: dict[int, list[ReportRecipient]] = {}
-    for each in receiving(house.workspace).filter(manager__in=managers):
-        recipients.setdefault(each.manager_id, []).append(each)
+    if is_mail_set_up():
+        for each in receiving(house.workspace).filter(manager__in=managers):
+            recipients.setdefault(each.manager_id, []).append(each)
     rows = []
     for manager in managers:
-        is_wanted = DigestSettings.of(manager).weekly_by_mail and manager.pk not in covers.away
-        own = State.QUEUED if is_wanted else State.EMPTY
-        rows.append(_row(manager, None, days[manager.pk], own, now))
+        day, is_here = days[manager.pk], manager.pk not in covers.away
+        own = _row(manager, None, day, State.EMPTY, now)
+        said, scope = DigestSettings.of(manager), scope_of(day, house.rhythm(manager).zone, now)
+        own.in_app = is_here and said.weekly_in_app and has_any(manager, scope)
+        if is_here and said.weekly_by_mail and is_mail_set_up():
+            own.state = State.QUEUED
+        elif own.in_app:
+            own.state = State.IN_APP
+        rows.append(own)
         rows += [
-            _row(manager, each, days[manager.pk], State.QUEUED, now)
+            _row(manager, each, day, State.QUEUED, now)
             for each in recipients.get(manager.pk, ())
             if each.address
         ]

@@ -11,7 +11,9 @@ from accounts.models import User, Workspace
 from deals.amounts import read_amount
 from outreach.models import DigestSettings
 
-OF_MANAGERS = ("at_once_of_teams", "weekly_by_mail", "weekly_on", "weekly_at")
+OF_MANAGERS = (
+    "at_once_of_teams", "weekly_by_mail", "weekly_in_app", "weekly_on", "weekly_at",
+)  # fmt: skip
 
 
 class AmountField(forms.CharField):
@@ -45,7 +47,7 @@ class DigestForm(forms.ModelForm):
         fields = [
             "morning_by_mail", "morning_in_app", "morning_at", "at_once_by_mail",
             "at_once_in_app", "at_once_of_teams", "high_value_amount", "weekly_by_mail",
-            "weekly_on", "weekly_at", "quiet_from", "quiet_until", "working_days_only",
+            "weekly_in_app", "weekly_on", "weekly_at", "quiet_from", "quiet_until", "working_days_only",
         ]  # fmt: skip
         labels = {
             "morning_by_mail": "By e-mail",
@@ -53,6 +55,7 @@ class DigestForm(forms.ModelForm):
             "at_once_by_mail": "By e-mail",
             "at_once_in_app": "On Today",
             "weekly_by_mail": "By e-mail",
+            "weekly_in_app": "On Today",
             "weekly_on": "On",
             "working_days_only": "On working days only",
         }

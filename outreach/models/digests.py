@@ -47,6 +47,7 @@ class DigestSettings(models.Model):
     at_once_of_teams = models.BooleanField(default=False, db_default=False)
     high_value_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     weekly_by_mail = models.BooleanField(default=True)
+    weekly_in_app = models.BooleanField(default=True, db_default=True)
     weekly_on = models.PositiveSmallIntegerField(choices=Weekday.choices, default=Weekday.MONDAY)
     weekly_at = models.TimeField(default=time(8))
     quiet_from = models.TimeField(null=True, blank=True, default=time(19))
@@ -87,7 +88,7 @@ class DigestSettings(models.Model):
             case Digest.Kind.AT_ONCE:
                 return self.at_once_by_mail or self.at_once_in_app
             case _:
-                return self.weekly_by_mail
+                return self.weekly_by_mail or self.weekly_in_app
 
 
 class ReportRecipient(models.Model):

@@ -53,7 +53,7 @@ def test_a_manager_chooses_the_week_too(client: Client, maud: User) -> None:
     client.force_login(maud)
     client.post("/settings/digests/", CHOICES)
     said = DigestSettings.objects.get(user=maud)
-    assert (said.weekly_on, said.weekly_by_mail) == (4, False)
+    assert (said.weekly_on, said.weekly_by_mail, said.weekly_in_app) == (4, False, False)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_no_next_report_is_announced_to_whom_none_is_mailed(client: Client, maud
     assert (
         "The figures of the week before. Next:" in client.get("/settings/digests/").content.decode()
     )
-    DigestSettings.objects.create(user=maud, weekly_by_mail=False)
+    DigestSettings.objects.create(user=maud, weekly_by_mail=False, weekly_in_app=False)
     assert (
         "The figures of the week before. Next:"
         not in client.get("/settings/digests/").content.decode()

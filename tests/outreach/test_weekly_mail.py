@@ -21,7 +21,8 @@ from accounts.models import Team, User, Workspace
 from deals import course
 from deals.figures import Figure
 from deals.models import Outcome, WorkCalendar
-from outreach.digest import making, recipients, sending, stopping, weekly
+from outreach.digest import asking, making, recipients, sending, stopping, weekly
+from outreach.fates import LOST_AFTER
 from outreach.models import Digest, DigestSettings, ReportRecipient
 from tests.cast import Cast, Story, day, make_cover, make_deal, sweep_at
 from tests.digesting import dark, of
@@ -216,6 +217,69 @@ def test_it_says_whose_deals_it_is_about(
     ):
         assert f"2026,\n{whose}, as of 16 March 2026, 08:00 UTC." in told[address].body
         assert f"March 2026, {whose}. As of" in str(told[address].alternatives[0][0])
+
+
+def test_it_stands_on_today_with_the_way_to_its_figures(client: Client, week: Cast) -> None:
+    run()
+    [digest] = of(week.maud, "weekly")
+    [shown] = asking.on_today(week.maud, MONDAY_8)
+    path = "/report/?from=2026-03-09&to=2026-03-15&as_of=2026-03-16T08%3A00%3A00Z"
+    assert (shown.digest, shown.says, shown.path) == (digest, "9 to 15 March 2026", path)
+    client.force_login(week.maud)
+    assert client.get(path).status_code == 200
+    assert client.post(f"/digests/{digest.pk}/read/").status_code == 302
+    assert asking.on_today(week.maud, MONDAY_8) == []
+
+
+def test_without_a_way_out_for_mail_it_stands_on_today(week: Cast, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    add(week.maud, "board@example.org")
+    run()
+    told = [(row.state, row.in_app, row.recipient) for row in of(week.maud, "weekly")]
+    assert told == [(State.IN_APP, True, None)]
+
+
+def test_who_wants_it_by_mail_only_finds_none_on_today(week: Cast) -> None:
+    DigestSettings.objects.create(user=week.maud, weekly_in_app=False)
+    run()
+    assert "Maud <maud@example.com>" in weeklies()
+    assert asking.on_today(week.maud, MONDAY_8) == []
+
+
+def test_who_wants_it_on_today_only_gets_no_mail(week: Cast) -> None:
+    DigestSettings.objects.create(user=week.maud, weekly_by_mail=False)
+    run()
+    assert "Maud <maud@example.com>" not in weeklies()
+    assert len(asking.on_today(week.maud, MONDAY_8)) == 1
+
+
+def test_a_week_of_nothing_stands_nowhere(cast: Cast) -> None:
+    run()
+    assert asking.on_today(cast.maud, MONDAY_8) == []
+
+
+def test_a_report_of_which_nobody_can_tell_stands_on_today(week: Cast) -> None:
+    DigestSettings.objects.create(user=week.maud, weekly_in_app=False)
+    add(week.maud, "board@example.org")
+    making.make(MONDAY_8)
+    for digest in of(week.maud, "weekly"):
+        digest.move(State.SENDING, among=[State.QUEUED], claimed_at=MONDAY_8)
+    sending.give_up_lost(MONDAY_8 + LOST_AFTER)
+    [shown] = asking.on_today(week.maud, MONDAY_8)  # their own; the board's is the board's
+    assert shown.digest.recipient is None
+
+
+def test_who_leads_no_more_finds_no_report_on_today(week: Cast) -> None:
+    run()
+    User.objects.filter(pk=week.maud.pk).update(role=User.Role.REP)
+    week.maud.refresh_from_db()
+    assert asking.on_today(week.maud, MONDAY_8) == []
+
+
+def test_a_report_on_today_asks_for_no_figures(week: Cast, django_assert_num_queries: Any) -> None:
+    run()
+    with django_assert_num_queries(4):  # the digests; the workspace, its calendar and its rates
+        asking.on_today(week.maud, MONDAY_8)
 
 
 def test_a_rep_gets_none(week: Cast) -> None:
