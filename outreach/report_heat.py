@@ -12,7 +12,7 @@ from deals.plots.caption import Switch
 from deals.report_tables import said_value
 from deals.reports import Report
 from deals.tallies import Tally
-from deals.wording import say_money
+from deals.wording import say_sum
 from outreach.forms.report import COUNT, MEASURES, RATE, VALUE
 from outreach.report_plots import Plot, captioned
 from outreach.report_ways import Ways
@@ -96,7 +96,7 @@ def _darkest(report: Report, stages: Sequence[Stage], owners: Sequence[User], me
     if measure == VALUE and total.amounts:
         worst, place = max(tallies, key=lambda each: each[0].value)
         worth = " + ".join(said_value(total, report.currency))
-        most = f"; most of it in {place}: {say_money(worst.value, report.currency)}"
+        most = f"; most in one place: {say_sum(worst.value, report.currency)} in {place}"
         return f"{worth} in the dark{most if worst.value else ''}."
     worst, place = max(tallies, key=lambda each: each[0].count)
     silences = f"{total.count:,} dark silence{'' if total.count == 1 else 's'}"

@@ -117,7 +117,8 @@ class ReportForm(ScopeForm):
     @property
     def shortcuts(self) -> list[tuple[str, str, bool]]:
         """Each shortcut with the address that it leads to, and whether it is what is shown."""
-        kept = {name: said for name, said in self.asked.items() if said and name not in DAYS}
+        asked = self.asked or self.said
+        kept = {name: said for name, said in asked.items() if name not in DAYS}
         return [
             (label, urlencode({"period": code, **kept}), self.shown == self._lasting(days))
             for code, (label, days) in SHORTCUTS.items()

@@ -178,6 +178,11 @@ def test_without_scripts_all_is_there_and_the_filters_work(
     page.context.close()
 
 
+# Tables that are wider than their box.
+SCROLLED = """[...document.querySelectorAll(".table-wrap")].filter((box) =>
+  box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel)"""
+
+
 @pytest.mark.parametrize("has_scripts", [True, False])
 def test_on_a_phone_the_report_is_folded_and_opens_part_by_part(
     browser: Browser, live_server: Any, history: None, maud: User, has_scripts: bool
@@ -201,7 +206,7 @@ def test_on_a_phone_the_report_is_folded_and_opens_part_by_part(
 
 
 @pytest.mark.parametrize("menu", [".report-files", ".days"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("width", [360, 820, 1440])
 def test_what_opens_from_a_button_has_room_and_stays_on_the_page(
     browser: Browser, live_server: Any, history: None, maud: User, menu: str, width: int
 ) -> None:
@@ -242,6 +247,8 @@ def test_nobody_is_shut_out_and_nothing_is_cut(
             expect(page.get_by_label("Stage", exact=True)).to_be_visible()
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        if width == 1440:
+            assert page.evaluate(SCROLLED) == []
     page.context.close()
 
 
