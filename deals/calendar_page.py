@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from calendar import day_abbr
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from deals.calendar_year import NAMES, Kind
 from deals.models import CalendarVersion
@@ -17,7 +19,7 @@ NONE = timedelta()
 
 @dataclass(frozen=True)
 class Described:
-    """A version with its hours and extra days in words."""
+    """A version with its hours and extra days in words; weekdays that are alike stand together."""
 
     version: CalendarVersion
     week: list[tuple[str, str]]
@@ -37,11 +39,16 @@ class Line:
 
 def described(version: CalendarVersion) -> Described:
     """Return a version with what it says in words."""
-    hours = (
-        (name, say_hours(version.hours.get(str(day), []))) for day, name in enumerate(day_abbr)
-    )
-    week = [(name, said) for name, said in hours if said]
+    hours = [say_hours(version.hours.get(str(day), [])) for day in range(len(day_abbr))]
+    alike = [(said, list(days)) for said, days in groupby(range(len(hours)), key=hours.__getitem__)]
+    week = [(_weekdays(days), said) for said, days in alike if said]
     return Described(version, week, say_days(version.special))
+
+
+def _weekdays(days: Sequence[int]) -> str:
+    """Say days that follow each other: "Mon", "Mon, Tue", "Mon–Fri"."""
+    names = [day_abbr[day] for day in days]
+    return f"{names[0]}–{names[-1]}" if len(names) > 2 else ", ".join(names)
 
 
 def say_open(length: timedelta) -> str:

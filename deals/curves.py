@@ -44,7 +44,7 @@ class Waits:
     """How long the silences of a stage lasted, in seconds on the clock of a span.
 
     `span` is the threshold in force, `day` how long a day of its clock is, `table` counts them;
-    `is_open` is how many of them last still.
+    `open` is how many of them may still be answered, the let-go ones too.
     """
 
     stage: Stage
@@ -181,7 +181,7 @@ def say(waits: Waits) -> str:
         answered = f"Half were answered within {within}{unit}"
     share, low, high, _ = curve.at(told, waits.length(waits.span))
     likely = f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
-    still = f", {waits.open:,} of them still open" if waits.open else ""
+    still = f", {waits.open:,} of them may still be answered" if waits.open else ""
     return (
         f"{answered}; past the threshold of {waits.span} {likely} are still silent."
         f" {waits.count:,} silence{'' if waits.count == 1 else 's'}{still}."

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -54,8 +55,7 @@ def year(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def ours(request: Request) -> HttpResponse:
     """Lead to the workspace's calendar."""
-    calendar = get_object_or_404(WorkCalendar, is_workspace=True)
-    return redirect("deals:calendar", pk=calendar.pk)
+    return _led(request, get_object_or_404(WorkCalendar, is_workspace=True))
 
 
 @require_safe
@@ -63,7 +63,12 @@ def of_contact(request: Request, pk: int) -> HttpResponse:
     """Lead to the calendar by which a contact lives."""
     known = Contact.objects.visible_to(request.user).filter(erased_at=None)
     calendar = hours_of(get_object_or_404(known, pk=pk)).calendar
-    return redirect("deals:calendar", pk=calendar.pk) if calendar else ours(request)
+    return _led(request, calendar) if calendar else ours(request)
+
+
+def _led(request: Request, calendar: WorkCalendar) -> HttpResponse:
+    """Lead to a calendar with what was asked of it."""
+    return redirect(reverse("deals:calendar", args=[calendar.pk], query=request.GET))
 
 
 def _tried(

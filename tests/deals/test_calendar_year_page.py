@@ -63,6 +63,7 @@ def test_who_has_no_calendar_of_their_own_lives_by_the_workspaces(
     contact = make_contact(owner=ines)
     assert client.get(f"/contacts/{contact.pk}/year/")["Location"] == ours
     assert client.get("/calendars/ours/")["Location"] == ours
+    assert client.get("/calendars/ours/?span=4wh")["Location"] == f"{ours}?span=4wh"
     assert client.get(ours).status_code == 200
 
 
@@ -126,6 +127,7 @@ def test_what_cannot_be_tried_is_refused_with_the_remedy(
     client.force_login(ada)
     page = client.get(f"/calendars/{sweden.pk}/", asked)
     assert page.status_code == 422
+    assert "Nothing is saved" not in words(page)  # it only asks
     assert page.context["form"].errors[field][0].startswith(remedy)
 
 

@@ -73,6 +73,10 @@ def test_a_change_is_a_new_version_that_counts_from_now(admin: Client) -> None:
     assert second.counts_from >= before
     page = admin.get(f"/calendars/{calendar.pk}/").content.decode()
     assert "From the beginning" in page
+    hours = "09:00–12:00, 13:00–17:00"
+    for week in (f"<dt>Mon–Fri</dt><dd>{hours}</dd>", f"<dt>Mon–Thu</dt><dd>{hours}</dd>"):
+        assert page.count(week) == 1
+    assert page.count("<dt>Fri</dt><dd>09:00–12:00</dd>") == 1
 
 
 def test_another_name_alone_is_no_new_version(admin: Client) -> None:

@@ -197,7 +197,7 @@ def test_waits_are_said_in_a_sentence(ines: User) -> None:
     found = only(ines, day(4))
     assert curves.say(found) == (
         "Half were answered within 2 d of working time; past the threshold of 1 working day 75 %"
-        " (13 to 96) are still silent. 4 silences, 1 of them still open."
+        " (13 to 96) are still silent. 4 silences, 1 of them may still be answered."
     )
 
 
@@ -205,7 +205,7 @@ def test_without_answers_no_half_is_made_up(ines: User) -> None:
     waiting(ines, "Demo")
     assert curves.say(only(ines, day(3))) == (
         "Fewer than half were answered; past the threshold of 1 week 100 % (100 to 100) are still"
-        " silent. 1 silence, 1 of them still open."
+        " silent. 1 silence, 1 of them may still be answered."
     )
 
 
