@@ -164,17 +164,19 @@ def _answer(
         told |= _effect(form, now)
     if not request.htmx:
         pipelines = pipelines or patience.by_pipeline(request.user, now)
-        told |= _around(form.stage, pipelines, now)
+        told |= _around(form.stage, pipelines, now, is_admin=request.user.is_admin)
     return answers.page(request, PAGE, told, part="preview", status=status)
 
 
-def _around(found: Stage, pipelines: Pipelines, now: datetime) -> dict[str, Any]:
+def _around(found: Stage, pipelines: Pipelines, now: datetime, *, is_admin: bool) -> dict[str, Any]:
     """Return what stands around the studio of a stage: its neighbours and its history."""
-    changes = patience.changes(found)
+    known = patience.changes(found)
+    changes = [(change, _differs(change, known[0])) for change in known]
     return {
         "pipelines": [pipeline for pipeline, _ in pipelines],
         "lines": next((lines for each, lines in pipelines if each == found.pipeline), []),
-        "changes": [(change, _differs(change, changes[0])) for change in changes],
+        "changes": changes,
+        "may_return": is_admin and any(differs for _, differs in changes),
         "rejudgings": _unfinished(found.pk, now),
     }
 
