@@ -17,8 +17,8 @@ from deals import studio
 from deals.models import Stage, Threshold
 from deals.spans import Span
 from deals.studio_page import Bench
-from tests.cast import Story, make_deal
-from tests.deals.test_report_in_browser import goes_dark, open_for
+from tests import browsing
+from tests.cast import Story, make_deal, sweep_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,6 +32,21 @@ def replies_after(owner: User, *, days: float) -> None:
     story = Story(make_deal(owner, "Demo", opened_at=start, title=f"Answered after {days}"))
     story.we_write(start)
     story.they_write(start + timedelta(days=days))
+
+
+def goes_dark(owner: User, *, days: int) -> None:
+    """Tell of a deal in Demo that has waited for so many days."""
+    start = timezone.now() - timedelta(days=days)
+    Story(make_deal(owner, "Demo", opened_at=start, title=f"{days} days silent")).we_write(start)
+    sweep_at(timezone.now())
+
+
+def open_for(browser: Browser, live_server: Any, user: User, **options: Any) -> Page:
+    """Return a page signed in as a user; what its console complains of is in `page.complaints`."""
+    page = browsing.open_for(browser, live_server, user, **options)
+    page.complaints = []  # type: ignore[attr-defined]
+    page.on("console", lambda said: page.complaints.append(said.text))  # type: ignore[attr-defined]
+    return page
 
 
 @pytest.fixture
