@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from outreach import sweeping
-from outreach.digest import making, stopping
+from outreach.digest import making, recipients, stopping
 from outreach.models import Digest, DigestSettings
 from tests.browsing import open_for
 from tests.cast import Cast, Story, make_deal
@@ -140,3 +141,32 @@ def test_one_click_stops_without_a_sign_in(page: Page, live_server: Any, harbour
     page.get_by_role("button", name="Stop these mails").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     assert not DigestSettings.objects.get(user=harbour).morning_by_mail
+
+
+def test_a_recipient_stops_the_report_and_allows_it_again(
+    page: Page, live_server: Any, harbour: User
+) -> None:
+    board = recipients.add_recipient(harbour, "board@example.org", now=timezone.now())
+    link = stopping.address_of(Digest(user=harbour, kind="weekly", recipient=board))
+    for button, heading in (("Stop these mails", "Done"), ("Allow it again", "Allowed again")):
+        page.goto(live_server.url + urlsplit(link).path)
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        assert Axe().run(page).response["violations"] == []
+
+
+def test_the_weekly_report_on_today_leads_to_its_figures(
+    browser: Browser, live_server: Any, harbour: User
+) -> None:
+    hour_ago = timezone.now() - timedelta(hours=1)
+    DigestSettings.objects.filter(user=harbour).update(
+        weekly_on=hour_ago.weekday(), weekly_at=hour_ago.time()
+    )
+    making.make(timezone.now())
+    page = open_for(browser, live_server, harbour)
+    page.goto(live_server.url + "/")
+    told = page.get_by_role("region", name="Weekly report")
+    assert Axe().run(page).response["violations"] == []
+    told.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"/report/\?from=.*&as_of="))
