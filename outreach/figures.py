@@ -9,7 +9,7 @@ from django.db.models import Count, Q, Sum
 
 from accounts.models import User
 from deals.models import By, DarkSpell, Deal, OutcomeEntry
-from deals.wording import say_money, say_when
+from deals.wording import say_sum, say_when
 from outreach.today import Group, Row, Scope, Today
 
 
@@ -86,7 +86,7 @@ def _dark_now(scope: Scope) -> tuple[int, str]:
     dark = scope.silences.filter(by=By.THEM, dark_at__isnull=False).order_by()
     rows = dark.values_list("deal__currency").annotate(Count("pk"), Sum("deal__amount"))
     found = list(rows.order_by("deal__currency"))
-    amounts = [say_money(amount, currency) for currency, _, amount in found if amount]
+    amounts = [say_sum(amount, currency) for currency, _, amount in found if amount]
     return sum(count for _, count, _ in found), (
         f"{' + '.join(amounts)} at risk" if amounts else ""
     )
