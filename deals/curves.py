@@ -36,6 +36,8 @@ from deals.wording import say_duration
 from deals.worktime import Clock
 
 HALF = 0.5
+NEARLY_ALL = 0.99  # of the answers; who was let go is watched for years after them
+BEYOND = 1.5  # times as far as these: the curve is seen to be level
 WIDE = 2.5  # thresholds: as far as a plot reaches at least
 
 
@@ -74,9 +76,14 @@ class Waits:
 
     @property
     def longest(self) -> float:
-        """How far a plot reaches: past the threshold, and to where few are left to tell by."""
-        told = self.table.times[self.table.at_risk >= ENOUGH]
-        return max(WIDE * self.length(self.span), float(told[-1]) if told.size else 0.0)
+        """How far a plot reaches: past the threshold, and past nearly all answers that tell."""
+        is_told = self.table.at_risk >= ENOUGH
+        told, answers = self.table.times[is_told], np.cumsum(self.table.replied[is_told])
+        wide = WIDE * self.length(self.span)
+        if not told.size or not answers[-1]:
+            return wide
+        last = told[np.searchsorted(answers, NEARLY_ALL * answers[-1])]
+        return max(wide, min(float(told[-1]), BEYOND * float(last)))
 
 
 def of_scope(reader: User, scope: Scope, basis: Basis | None = None) -> list[Waits]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from deals.periods import Period
 from deals.plots.caption import Caption
 from deals.scopes import Scope
 from deals.spans import Span
-from deals.survival import Curve
+from deals.survival import CENSORED, REPLIED, Curve, Table
 from deals.thresholds import change_span
 from tests.cast import LONG_AGO, MONDAY_9, Story, day, make_contact, make_deal, sweep_at
 
@@ -218,6 +219,19 @@ def test_a_file_has_every_step(ines: User) -> None:
         [24, 2, 1, 0, 0.5],
         [48, 1, 0, 0, 0.5],
     ]
+
+
+def test_who_was_let_go_years_ago_does_not_make_a_plot_of_years(workspace: object) -> None:
+    stage = Stage.objects.get(name="Demo")
+    answered = [hour * HOUR for hour in range(1, 501)]
+    watched = [1000 * 24 * HOUR] * 40
+    ends = [REPLIED] * len(answered) + [CENSORED] * len(watched)
+    table = Table.of([*answered, *watched], ends)
+    waits = Waits(stage, Span.parse("1d"), timedelta(days=1), table, 40)
+    assert waits.longest == 1.5 * 495 * HOUR  # 99 of 100 were answered by then
+    assert replace(waits, span=Span.parse("2w")).longest == 2.5 * 14 * 24 * HOUR
+    silent = Table.of(watched, [CENSORED] * len(watched))
+    assert replace(waits, table=silent).longest == 2.5 * 24 * HOUR
 
 
 def test_the_plot_has_the_threshold_in_force_and_reaches_past_it(ines: User) -> None:
