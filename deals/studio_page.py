@@ -20,6 +20,7 @@ from deals.shares import Share
 from deals.spans import Span
 from deals.stops import notches
 from deals.studio import Studio
+from deals.thresholds import Effect
 from deals.whatif import Would
 from deals.wording import say_duration
 
@@ -46,11 +47,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Bench:
-    """One stage with the threshold that is tried on it, on all its silences or on a segment's."""
+    """One stage with the threshold that is tried on it, on all its silences or on a segment's.
+
+    `effect` is what setting it would change now, of all that are open.
+    """
 
     studio: Studio
     tried: Span
-    months: int
+    effect: Effect
     segment: Segment | None = None
 
     @property
@@ -136,7 +140,7 @@ class Bench:
     @property
     def figures(self) -> list[Told]:
         """The figures of the tried threshold, each against the one in force."""
-        return [self._flags, self._anyway, self._later]
+        return [self._flags, self._anyway, self._later, self._dark]
 
     @cached_property
     def _notches(self) -> list[Span]:
@@ -199,6 +203,12 @@ class Bench:
         name = "Found earlier by" if later < timedelta() else "Found later by"
         length = say_duration(abs(later)) if later else "0"
         return Told(name, length, f"on median, for the truly dark{lost}")
+
+    @property
+    def _dark(self) -> Told:
+        beside = f"now {self.effect.dark_before:,}" if self.is_change else "today"
+        said = f"{self.effect.dark_after:,}"
+        return Told("Dark at this moment", said, f"{beside}, of all open deals")
 
 
 def say_count(number: float) -> str:

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deals import patience, studio, thresholds
 from deals.forms.thresholds import ThresholdForm, TrialForm, asked_of
 from deals.models import Pipeline, Rejudging, Silence, Stage, Threshold
+from deals.spans import Span
 from deals.studio_page import Bench
-from deals.supposing import suppose
+from deals.supposing import Supposed, suppose
 from deals.tasks import go_on
 from deals.views import answers
 from deals.views.answers import Request
@@ -151,17 +152,17 @@ def _answer(
     is_opened: bool = True,
 ) -> HttpResponse:
     now = timezone.now()
-    told = {
+    tried = trial.span or (form.current.patience if form.current else None)
+    told: dict[str, Any] = {
         "stage": form.stage,
         "current": form.current,
         "form": form,
         "trial": trial,
-        "bench": _bench(form.stage, trial, now) if form.current else None,
         "may_edit": request.user.is_admin,
         "is_opened": is_opened,
     }
-    if form.is_valid():
-        told |= _effect(form, now)
+    if tried:
+        told |= _tried(form, trial, tried, now)
     if not request.htmx:
         pipelines = pipelines or patience.by_pipeline(request.user, now)
         told |= _around(form.stage, pipelines, now, is_admin=request.user.is_admin)
@@ -185,17 +186,22 @@ def _differs(change: patience.Change, latest: patience.Change) -> bool:
     return any(patience.differences(latest.version, change.version))
 
 
-def _bench(found: Stage, trial: TrialForm, now: datetime) -> Bench:
-    read = studio.read(found, now, trial.over)
-    return Bench(read, trial.span or read.current, trial.over, trial.among)
+def _tried(form: ThresholdForm, trial: TrialForm, tried: Span, now: datetime) -> dict[str, Any]:
+    """Return what a threshold would have done, and of a valid form what saving it would do."""
+    supposed = suppose(form.stage, tried.code, now)
+    effect = thresholds.effect_of(supposed)
+    told: dict[str, Any] = {}
+    if form.current:
+        read = studio.read(form.stage, now, trial.over)
+        told["bench"] = Bench(read, tried, effect, trial.among)
+    return told | _saving(form, supposed, effect) if form.is_valid() else told
 
 
-def _effect(form: ThresholdForm, now: datetime) -> dict[str, Any]:
+def _saving(form: ThresholdForm, supposed: Supposed, effect: thresholds.Effect) -> dict[str, Any]:
     """Return what saving a valid form would do, in words, numbers and deals."""
-    supposed = suppose(form.stage, form.cleaned_data["dark_after"], now)
     return {
         "differences": list(patience.differences(form.current, form.instance)),
-        "effect": thresholds.effect_of(supposed),
+        "effect": effect,
         "flagged": _named(supposed.now_dark),
         "cleared": _named(supposed.no_longer_dark),
         "named": NAMED,

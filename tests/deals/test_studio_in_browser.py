@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from deals import studio
+from deals import studio, thresholds
 from deals.models import Stage, Threshold
 from deals.spans import Span
 from deals.studio_page import Bench
@@ -76,10 +76,16 @@ def fill(page: Page, label: str, text: str) -> None:
         page.get_by_label(label).fill(text)
 
 
+def studied(demo: Stage, span: Span, months: int = studio.MONTHS) -> Bench:
+    """Return what the rule tells of a threshold."""
+    now = timezone.now()
+    return Bench(studio.read(demo, now, months), span, thresholds.effect(demo, span.code, now))
+
+
 def expect_figures(page: Page, demo: Stage, code: str) -> None:
     """Expect the figures that the rule tells of a threshold, and both controls to stand on it."""
     span = Span.parse(code)
-    bench = Bench(studio.read(demo, timezone.now()), span, studio.MONTHS)
+    bench = studied(demo, span)
     preview = page.locator("#preview")
     expect(preview).to_have_attribute("data-said", str(span))
     for place, figure in enumerate(bench.figures):
@@ -200,7 +206,7 @@ def test_the_past_can_be_looked_at_over_another_time(page: Page, demo: Stage) ->
     with page.expect_response(lambda answer: "/preview/" in answer.url):
         page.get_by_label("Over the last").select_option("3")
     span = Span.parse("5d")
-    bench = Bench(studio.read(demo, timezone.now(), 3), span, 3)
+    bench = studied(demo, span, months=3)
     shown = page.locator("#preview .figure").nth(1)
     expect(shown).to_contain_text(bench.figures[1].said)
     expect(page.get_by_label("Over the last")).to_have_value("3")

@@ -65,7 +65,9 @@ def dark_ids() -> list[int]:
 
 
 def bench(stage: Stage, code: str, segment: Segment | None = None, months: int = 12) -> Bench:
-    return Bench(studio.read(stage, timezone.now(), months), Span.parse(code), months, segment)
+    now = timezone.now()
+    effect = thresholds.effect(stage, code, now)
+    return Bench(studio.read(stage, now, months), Span.parse(code), effect, segment)
 
 
 def test_a_manager_tries_a_threshold_and_learns_no_deal_of_others(

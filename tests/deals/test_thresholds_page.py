@@ -281,4 +281,4 @@ def test_the_number_of_queries_does_not_grow_with_the_deals(
     at_one = asked()
     waiting(ines, 6)
     waiting(ines, 10)
-    assert (at_one, asked()) == ([30, 31, 40], [30, 31, 40])
+    assert (at_one, asked()) == ([36, 37, 40], [36, 37, 40])
