@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from outreach.models import Digest
+from outreach.digest.content import Content, Contents
+from outreach.models import Digest, DigestSettings
 from tests.cast import Story, day, make_deal, sweep_at
 
 TUESDAY_8 = day(8, 8)
@@ -39,3 +40,15 @@ def states() -> list[str]:
 def moment(hour: int, minute: int = 0) -> datetime:
     """Return an hour of that Tuesday, in UTC."""
     return day(8, hour, minute)
+
+
+def content(digest: Digest, now: datetime) -> Content:
+    return Contents([digest], now).of(digest)
+
+
+def titles(digest: Digest, now: datetime) -> dict[str, list[str]]:
+    return {each.kind: [told.title for told in each.told] for each in content(digest, now).sections}
+
+
+def wants(user: User, **said: Any) -> None:
+    DigestSettings.objects.update_or_create(user=user, defaults=said)
