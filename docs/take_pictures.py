@@ -54,9 +54,9 @@ PICTURES = (
     Picture("report-dark", "maud", "/report/?heat=value", LONG, scheme="dark"),
     Picture("report-phone", "maud", "/report/", PHONE),
     Picture("deal", "ines", "/deals/1/"),
-    Picture("threshold", "ada", "/thresholds/4/", LONG, tried="2wh"),
-    Picture("threshold-dark", "ada", "/thresholds/4/", LONG, scheme="dark", tried="2wh"),
-    Picture("threshold-phone", "ada", "/thresholds/4/", PHONE),
+    Picture("threshold", "ada", "/thresholds/2/", LONG, tried="5d"),
+    Picture("threshold-dark", "ada", "/thresholds/2/", LONG, scheme="dark", tried="5d"),
+    Picture("threshold-phone", "ada", "/thresholds/2/", PHONE),
 )
 
 
