@@ -87,6 +87,7 @@ def test_managers_read_but_do_not_change(
     client.force_login(maud)
     page = words(client.get(f"{PAGE}{demo.pk}/"))
     assert ("1 week" in page, "Count the past by it too" in page) == (True, False)
+    assert "Spacing 2 working days, 3 working days, 5 working days, 7 working days" in page
     response, _ = look(client, demo, dark_after="5d")
     assert response.status_code == 404
     assert client.post(f"{PAGE}{demo.pk}/", said(dark_after="5d")).status_code == 404
