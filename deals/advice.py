@@ -64,13 +64,45 @@ def waits(table: Table, stops: Sequence[tuple[Span, float]]) -> list[Wait]:
     Only of those that the history tells of: from the first answer on, as long as 30 silences
     lasted past them and somebody was watched for as long again.
     """
+    return [wait for wait in _seen(table, stops) if wait.lasted >= FEW]
+
+
+def advise(table: Table, stops: Sequence[tuple[Span, float]], share: float) -> Advice:
+    """Return the threshold past which waiting as long again wins at most a share, from 0 to 1.
+
+    `stops` are the spans that can be set, ascending, with their lengths in the table's unit. None
+    where fewer than 10 silences were answered, or of fewer than 30 that lasted past the threshold
+    it is known what came in as much time again, or where even the few that lasted longer than the
+    history tells of show that waiting won more.
+    """
+    if (answers := int(table.replied.sum())) < ANSWERS:
+        return Advice(None, _too_few_answers(table, answers))
+    seen = _seen(table, stops)
+    known = [wait for wait in seen if wait.lasted >= FEW]
+    if not known:
+        return Advice(None, _too_few(table))
+    beyond = [wait for wait in seen if wait.lasted < FEW and wait.low > share]
+    if beyond:
+        return Advice(None, _pays_beyond(beyond[-1], share))
+    worth = [place for place, wait in enumerate(known) if wait.wins > share]
+    place = worth[-1] + 1 if worth else 0
+    if place == len(known):
+        return Advice(None, _still_pays(known[-1], share))
+    wait = known[place]
+    if wait.known < FEW:
+        return Advice(None, _too_few(table))
+    return Advice(wait, _reason(wait, share), _warning(wait))
+
+
+def _seen(table: Table, stops: Sequence[tuple[Span, float]]) -> list[Wait]:
+    """Return what waiting wins after each span, however few lasted past it."""
     answered = table.times[table.replied > 0]
     if not answered.size:
         return []
     seen = [
         (span, length)
         for span, length in stops
-        if answered[0] <= length <= table.times[-1] / 2 and table.lasted(length) >= FEW
+        if answered[0] <= length <= table.times[-1] / 2 and table.lasted(length)
     ]
     lengths = np.array([length for _, length in seen], np.float64)
     still = _still(table, lengths)
@@ -82,28 +114,6 @@ def waits(table: Table, stops: Sequence[tuple[Span, float]]) -> list[Wait]:
         )
         for i, (span, length) in enumerate(seen)
     ]  # fmt: skip
-
-
-def advise(table: Table, stops: Sequence[tuple[Span, float]], share: float) -> Advice:
-    """Return the threshold past which waiting as long again wins at most a share, from 0 to 1.
-
-    `stops` are the spans that can be set, ascending, with their lengths in the table's unit. None
-    where fewer than 10 silences were answered, or of fewer than 30 that lasted past the threshold
-    it is known what came in as much time again.
-    """
-    if (answers := int(table.replied.sum())) < ANSWERS:
-        return Advice(None, _too_few_answers(table, answers))
-    known = waits(table, stops)
-    if not known:
-        return Advice(None, _too_few(table))
-    worth = [place for place, wait in enumerate(known) if wait.wins > share]
-    place = worth[-1] + 1 if worth else 0
-    if place == len(known):
-        return Advice(None, _still_pays(known[-1], share))
-    wait = known[place]
-    if wait.known < FEW:
-        return Advice(None, _too_few(table))
-    return Advice(wait, _reason(wait, share), _warning(wait))
 
 
 def _known(table: Table, length: float) -> int:
@@ -184,6 +194,14 @@ def _still_pays(last: Wait, share: float) -> str:
         f"Waiting pays as far as the history tells: of those still silent after {last.span}, "
         f"{_of_100(last.wins)} answer in as much time again unless the deal is closed, and it "
         f"counts as worth it above {_of_100(share)}."
+    )
+
+
+def _pays_beyond(wait: Wait, share: float) -> str:
+    return (
+        f"The history is too thin to tell: only {wait.lasted} silences lasted past {wait.span}, "
+        f"but {_of_100(wait.wins)} of them answer in as much time again unless the deal is closed, "
+        f"and waiting counts as worth it above {_of_100(share)}."
     )
 
 

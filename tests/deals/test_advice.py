@@ -113,6 +113,24 @@ def test_a_threshold_past_which_few_were_watched_as_long_again_is_not_advised(
         assert told.reason.startswith("The history is too thin to tell: of 99 silences fewer than")
 
 
+@pytest.mark.parametrize(("late", "is_given"), [(4, True), (20, False)])
+def test_few_that_surely_answer_later_speak_against_a_short_threshold(
+    late: int, is_given: bool
+) -> None:
+    # 30 lasted past day 1 and none answered on day 2; some do between the days 5 and 10
+    quiet = table((12, 1, REPLIED), (5, 4, CLOSED), (late, 8, REPLIED), (25 - late, 40, CENSORED))
+
+    told = advise(quiet, DAYS, 0.15)
+
+    assert (told.wait is not None) == is_given
+    if not is_given:
+        assert told.reason == (
+            "The history is too thin to tell: only 25 silences lasted past 7 days, but 80 in 100 "
+            "of them answer in as much time again unless the deal is closed, and waiting counts "
+            "as worth it above 15 in 100."
+        )
+
+
 def test_a_wide_interval_is_warned_of() -> None:
     told = advise(table((30, 1, REPLIED), (4, 2, REPLIED), (27, 40, CENSORED)), DAYS, 0.15)
 
