@@ -63,7 +63,7 @@ def _save(request: Request, found: Stage) -> HttpResponse:
     current = patience.in_force(found, timezone.now())
     form = ThresholdForm(request.POST, stage=found, current=current)
     if not form.is_valid() or not form.has_seen:
-        return _previewed(request, form, status=answers.UNPROCESSABLE)
+        return _previewed(request, form, status=answers.UNPROCESSABLE, is_refused=True)
     version = thresholds.change(found, **form.said(), now=timezone.now(), user=request.user)
     if form.cleaned_data["retroactive"]:
         go_on.delay_on_commit()
@@ -135,11 +135,14 @@ def _shown(
     )  # fmt: skip
 
 
-def _previewed(request: Request, form: ThresholdForm, *, status: int) -> HttpResponse:
+def _previewed(
+    request: Request, form: ThresholdForm, *, status: int, is_refused: bool = False
+) -> HttpResponse:
     """Show what saving a form would do, with the figures of its threshold."""
     trial = TrialForm(request.POST.dict())
     trial.is_valid()
-    return _answer(request, form, trial, status=status)
+    was_changed = is_refused and bool(request.POST.get("seen"))
+    return _answer(request, form, trial, status=status, was_changed_since=was_changed)
 
 
 def _answer(
@@ -150,6 +153,7 @@ def _answer(
     *,
     status: int,
     is_opened: bool = True,
+    was_changed_since: bool = False,
 ) -> HttpResponse:
     now = timezone.now()
     tried = trial.span or (form.current.patience if form.current else None)
@@ -160,6 +164,7 @@ def _answer(
         "trial": trial,
         "may_edit": request.user.is_admin,
         "is_opened": is_opened,
+        "was_changed_since": was_changed_since,
     }
     if tried:
         told |= _tried(form, trial, tried, now)
@@ -206,7 +211,6 @@ def _saving(form: ThresholdForm, supposed: Supposed, effect: thresholds.Effect) 
         "cleared": _named(supposed.no_longer_dark),
         "named": NAMED,
         "seen": form.sign(),
-        "was_changed_since": bool(form.cleaned_data["seen"]) and not form.has_seen,
     }
 
 

@@ -154,6 +154,14 @@ def test_what_was_not_looked_at_is_not_saved_but_shown(
     assert (latest(demo).dark_after, Rejudging.objects.count()) == ("1w", 0)
 
 
+def test_trying_on_warns_of_no_change(client: Client, demo: Stage, ada: User) -> None:
+    client.force_login(ada)
+    _, seen = look(client, demo, dark_after="4d")
+    moved = client.post(f"{PAGE}{demo.pk}/preview/", said(dark_after="5d", seen=seen))
+    assert moved.status_code == 200
+    assert "Something was changed" not in words(moved)
+
+
 def test_what_another_admin_changed_meanwhile_is_not_overwritten_unseen(
     client: Client, demo: Stage, ines: User, ada: User
 ) -> None:
