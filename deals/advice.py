@@ -81,13 +81,13 @@ def advise(table: Table, stops: Sequence[tuple[Span, float]], share: float) -> A
     known = [wait for wait in seen if wait.lasted >= FEW]
     if not known:
         return Advice(None, _too_few(table))
-    beyond = [wait for wait in seen if wait.lasted < FEW and wait.low > share]
-    if beyond:
-        return Advice(None, _pays_beyond(beyond[-1], share))
     worth = [place for place, wait in enumerate(known) if wait.wins > share]
     place = worth[-1] + 1 if worth else 0
     if place == len(known):
         return Advice(None, _still_pays(known[-1], share))
+    beyond = [wait for wait in seen if wait.lasted < FEW and wait.low > share]
+    if beyond:
+        return Advice(None, _pays_beyond(beyond[-1], share))
     wait = known[place]
     if wait.known < FEW:
         return Advice(None, _too_few(table))
