@@ -24,6 +24,7 @@ from deals.survival import Bools, Table
 from deals.whatif import MONTH, WhatIf, Would
 
 MONTHS = 12  # a year: every season counts once
+EVER = 600  # fifty years: all there is, for a history that was brought in from long ago
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,13 @@ class Studio:
     def would(self, span: Span, segment: Segment | None = None) -> Would:
         """Return what a threshold would have done, to all or to a segment."""
         return self.whatif.within(segment).would(span, self.current)
+
+
+def customary_months(stage: Stage, now: datetime) -> int:
+    """Return over how many months to look unless told: a year, or ever where all is older."""
+    every = Silence.objects.by_them().filter(stage=stage)
+    is_told = every.filter(started_at__gte=now - MONTHS * MONTH).exists()
+    return MONTHS if is_told or not every.exists() else EVER
 
 
 def read(stage: Stage, now: datetime, months: int = MONTHS) -> Studio:

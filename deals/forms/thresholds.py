@@ -25,7 +25,7 @@ SEEN_SECONDS = 24 * 3600  # a preview older than a day says little about today
 SPELLING = "Such as 3w, 7d or 36h; in working time 1wd or 4wh."
 MONTHS = {
     **{count: f"{count} months" for count in (3, 6, 12, 24)},
-    600: "50 years",  # all there is, for a history that was brought in from long ago
+    studio.EVER: "50 years",
 }
 
 
@@ -49,8 +49,9 @@ class TrialForm(forms.Form):
         choices=[("", "All"), *LABELS.items()],
     )  # fmt: skip
 
-    def __init__(self, data: Mapping[str, str]) -> None:
-        super().__init__({"months": str(studio.MONTHS), **data})
+    def __init__(self, data: Mapping[str, str], *, months: int = studio.MONTHS) -> None:
+        super().__init__({"months": str(months), **data})
+        self.customary = months
 
     def clean_dark_after(self) -> str:
         text = self.cleaned_data["dark_after"]
@@ -65,7 +66,7 @@ class TrialForm(forms.Form):
     @property
     def over(self) -> int:
         """How many months to look back."""
-        return int(self._told("months") or studio.MONTHS)
+        return int(self._told("months") or self.customary)
 
     @property
     def among(self) -> Segment | None:

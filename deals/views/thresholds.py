@@ -122,12 +122,16 @@ def _shown(
     request: Request, found: Stage, pipelines: Pipelines | None = None, *, is_opened: bool = True
 ) -> HttpResponse:
     """Show a stage with the change that the address asks to try, or as it is in force."""
-    current = patience.in_force(found, timezone.now())
+    now = timezone.now()
+    current = patience.in_force(found, now)
     asked = asked_of(request.GET, found)
     form = ThresholdForm(stage=found, current=current)
     if request.user.is_admin:
         form = ThresholdForm.asked(asked, stage=found, current=current)
-    trial = TrialForm(({"dark_after": current.dark_after} if current else {}) | asked)
+    months = studio.customary_months(found, now)
+    trial = TrialForm(
+        ({"dark_after": current.dark_after} if current else {}) | asked, months=months
+    )
     is_right = trial.is_valid() and not form.errors
     return _answer(
         request, form, trial, pipelines, is_opened=is_opened,

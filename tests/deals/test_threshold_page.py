@@ -31,9 +31,9 @@ def demo(workspace: object) -> Stage:
     return Stage.objects.get(name="Demo")
 
 
-def answered(owner: User, *, days: float, deal: Deal | None = None) -> None:
-    """Tell of a deal in Demo that was answered after so many days, a hundred days ago."""
-    start = timezone.now() - timedelta(days=100)
+def answered(owner: User, *, days: float, deal: Deal | None = None, ago: int = 100) -> None:
+    """Tell of a deal in Demo that was answered after so many days, that many days ago."""
+    start = timezone.now() - timedelta(days=ago)
     story = Story(deal or make_deal(owner, "Demo", opened_at=start))
     story.we_write(start)
     story.they_write(start + timedelta(days=days))
@@ -68,6 +68,22 @@ def bench(stage: Stage, code: str, segment: Segment | None = None, months: int =
     now = timezone.now()
     effect = thresholds.effect(stage, code, now)
     return Bench(studio.read(stage, now, months), Span.parse(code), effect, segment)
+
+
+@pytest.mark.parametrize(("ago", "months"), [(None, 12), (364, 12), (3000, 600)])
+def test_the_page_begins_with_a_year_or_with_all_where_all_is_older(
+    client: Client, demo: Stage, ines: User, ada: User, ago: int | None, months: int
+) -> None:
+    if ago is not None:
+        answered(ines, days=2, ago=ago)
+    client.force_login(ada)
+
+    page = client.get(f"{PAGE}{demo.pk}/")
+    asked = client.get(f"{PAGE}{demo.pk}/", {"months": 3})
+
+    assert f'<option value="{months}" selected>' in page.content.decode()
+    assert ("1 silence" in words(page)) == (ago is not None)
+    assert '<option value="3" selected>' in asked.content.decode()
 
 
 def test_a_manager_tries_a_threshold_and_learns_no_deal_of_others(
@@ -258,7 +274,7 @@ def test_a_trial_and_what_it_withdraws_cost_the_same_for_more_deals(
             waiting(ines, 10)
         sweep_at(timezone.now())
         suggest.for_silences(dark_ids(), timezone.now())
-        with django_assert_num_queries(28):  # type: ignore[operator]
+        with django_assert_num_queries(29):  # type: ignore[operator]
             client.get(f"{PAGE}{demo.pk}/?dark_after=3w", headers=PART)
         with django_assert_num_queries(10):  # type: ignore[operator]
             client.get(f"{PAGE}{demo.pk}/withdrawn/?dark_after=3w", headers=PART)

@@ -290,4 +290,4 @@ def test_the_number_of_queries_does_not_grow_with_the_deals(
     at_one = asked()
     waiting(ines, 6)
     waiting(ines, 10)
-    assert (at_one, asked()) == ([36, 37, 40], [36, 37, 40])
+    assert (at_one, asked()) == ([37, 38, 40], [37, 38, 40])
