@@ -70,11 +70,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table; `note` says what the label alone cannot."""
+    """One line of a table; `note` says what the label alone cannot, `day` in files what it means."""
 
     label: str
     cells: Sequence[Cell]
     note: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Table:
         yield header
         for row in rows:
             numbers = [n for cell in row.cells for n in _numbers(cell, codes, self.currency)]
-            yield [row.label, *([row.note] if has_notes else []), *numbers]
+            yield [row.day or row.label, *([row.note] if has_notes else []), *numbers]
 
 
 def _numbers(cell: Cell, codes: Sequence[str], currency: str) -> list[Decimal | int]:
@@ -185,6 +186,7 @@ def steps(report: Report) -> Table:
                 )
                 for figure in PLOTTED
             ],
+            day=step.period.first,
         )
         for step in report.steps
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -277,6 +277,13 @@ def test_values_of_two_currencies_have_a_column_each(client: Client, ines: User)
     page = seen(client, ines, PAGE)
     assert "€ 1,000" in page
     assert "100 % of the open pipeline and SEK 12" in page
+
+
+def test_weeks_in_a_file_begin_with_whole_days(client: Client, ines: User) -> None:
+    first = timezone.localdate() - timedelta(days=20)
+    header, *rows = exported(client, ines, "/report/steps.csv", **{"from": first})
+    assert (header[0], rows[0][0]) == ("Week from", first.isoformat())
+    assert [date.fromisoformat(row[0]).weekday() for row in rows[1:]] == [0] * len(rows[1:])
 
 
 def test_more_deals_than_a_page_holds_are_paged(client: Client, ines: User) -> None:
