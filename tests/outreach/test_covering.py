@@ -17,6 +17,7 @@ from deals.figures import Figure
 from deals.models import Deal, Outcome, Silence, Touch
 from deals.periods import Period
 from deals.reports import report
+from deals.scopes import Scope
 from outreach import sweeping
 from outreach.context import rail_of
 from outreach.covering import Covering
@@ -138,7 +139,7 @@ def test_the_report_of_a_manager_who_covers_counts_their_team_alone(
     covers_now(cast.maud, cast.noor)
     now = timezone.now()
     period = Period.until_today(28, now, timezone.get_current_timezone())
-    told = report(cast.maud, period, now)
+    told = report(cast.maud, Scope(period, now))
     assert told.tally(Figure.DARK_NOW).count == 2
     assert [owner.name for owner in told.owners] == ["Ines", "Karl"]
     assert told.open_amounts == {"EUR": Decimal(2000)}
