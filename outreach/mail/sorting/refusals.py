@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from outreach.mail.parsing.parsed import Verdict
-from outreach.mail.sorting import automatic, bounces, fullness
+from outreach.mail.sorting import automatic, bounces, fullness, recipients
 from outreach.mail.sorting.looking import Look
 from outreach.mail.sorting.words import words
 
@@ -25,7 +25,7 @@ LONGEST_REFUSAL = 2_500  # letters of one whose subject says nothing
 
 def failed_recipients(look: Look) -> Verdict | None:
     """Return the verdict on a mail whose headers name who was not reached."""
-    dead = bounces.failed_recipients(look.structure)
+    dead = recipients.failed_recipients(look.structure)
     if not dead:
         return None
     about = bounces.ids(look.structure)
@@ -82,7 +82,7 @@ def _untitled(look: Look) -> Verdict | None:
     if not look.returns_mail or look.answers or len(look.prose) > LONGEST_REFUSAL:
         return None
     is_one = bounces.has_code(look.prose) and words("body", "refused").search(look.refusal)
-    if not is_one or not bounces.in_prose(look.structure, look.prose):
+    if not is_one or not recipients.in_prose(look.structure, look.prose):
         return None
     return of_server(look, "Its words are a mail server’s, and it returns a mail.")
 
@@ -96,7 +96,7 @@ def of_server(look: Look, why: str) -> Verdict:
         return Verdict("delay", why, about=about)
     if ARRIVED.search(look.subject) and not words("body", "refused").search(look.refusal):
         return Verdict("receipt", why, about=about)
-    dead = tuple(bounces.in_prose(look.structure, look.prose))
+    dead = tuple(recipients.in_prose(look.structure, look.prose))
     why = f"{why} {fullness.SAID}" if fullness.spares_address(look.prose) else why
     return Verdict("bounce", why, recipients=dead, about=about)
 
@@ -116,7 +116,7 @@ def proves_refusal(look: Look) -> bool:
     """Tell whether a mail gives a server's reason, with an address or the mail that it is about."""
     late = words("body", "delayed").search(look.refusal)
     reason = late or words("body", "refused").search(look.refusal)
-    named = bounces.in_prose(look.structure, look.prose)
+    named = recipients.in_prose(look.structure, look.prose)
     if look.returns_mail:
         return bool(reason or bounces.has_code(look.prose))
     return bool(
