@@ -62,7 +62,7 @@ BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ON_HTTPS = BASE_URL.startswith("https://")
 # The machine's own names are always welcome: health checks come that way.
 ALLOWED_HOSTS = [
-    *env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"]),
+    *(env.list("ALLOWED_HOSTS", default=[]) or [urlsplit(BASE_URL).hostname or "localhost"]),
     "localhost",
     "127.0.0.1",
     "[::1]",

@@ -62,12 +62,23 @@ def test_the_example_environment_names_every_variable_that_is_read(compose):
     for file in ("settings.py", "gunicorn.py"):
         text = (PROJECT / "config" / file).read_text()
         read |= set(re.findall(r"env(?:iron\.get)?(?:\.\w+)?\(\s*\"([A-Z_]+)\"", text))
+    entrypoint = (PROJECT / "docker" / "entrypoint.sh").read_text()
+    read |= set(re.findall(r"\$\{([A-Z_]+)", entrypoint))
     read |= set(compose["services"]["web"]["environment"])
     example = (PROJECT / ".env.example").read_text()
     named = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
 
     told_by_programs = {"BIND", "ENV_FILE", "LAMPLIGHTER_PROCESS"}
     assert read - told_by_programs == named
+
+
+def test_the_containers_are_given_every_variable_that_the_example_names(compose):
+    example = (PROJECT / ".env.example").read_text()
+    named = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+
+    of_other_ways_to_run = {"DEBUG", "LAMPLIGHTER_VAR"}
+    for part in ("migrate", *PARTS):
+        assert set(compose["services"][part]["environment"]) == named - of_other_ways_to_run
 
 
 def test_the_lock_files_carry_hashes_and_name_no_index():

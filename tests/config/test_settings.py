@@ -64,6 +64,19 @@ def test_the_example_environment_is_refused_as_it_stands(tmp_path):
     assert started(tmp_path, DEBUG="0", **example)[0] == 1
 
 
+def test_a_host_left_empty_is_that_of_the_base_url(tmp_path):
+    said = started(
+        tmp_path,
+        "diffsettings",
+        **SERVER,
+        SECRET_KEY=OWN_KEY,
+        ALLOWED_HOSTS="",
+        BASE_URL="https://lamp.example.org",
+    )[1]
+
+    assert "ALLOWED_HOSTS = ['lamp.example.org', 'localhost', " in said
+
+
 def test_a_server_writes_no_key_and_needs_no_folder(tmp_path):
     status, said = started(tmp_path / "var", **SERVER, SECRET_KEY=OWN_KEY)
 
