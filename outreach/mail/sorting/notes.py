@@ -30,7 +30,8 @@ def by_list(look: Look) -> Verdict | None:
     """Return the verdict on what a list's own program writes: held, confirm, digest."""
     if look.titled("list_programs"):
         return Verdict("auto_reply", f"The subject is that of a list’s program: “{look.shown}”.")
-    if look.is_discussion and look.names_in_subject("digests") and not look.is_titled_as_answer:
+    is_digest = look.is_discussion and look.names_in_subject("digests")
+    if is_digest and not look.is_titled_as_answer and not look.titled("away", "automatic"):
         return Verdict("bulk", f"The subject is that of a list’s digest: “{look.shown}”.")
     return None
 
@@ -51,7 +52,9 @@ def _says_appended(look: Look) -> bool:
 def by_subject(look: Look) -> Verdict | None:
     """Return the verdict by the words that programs put in front of a subject."""
     absent = words("body", "away").search(look.note)
-    is_to_list = look.is_discussion and not (absent and look.titled("away", "automatic"))
+    answers = look.answers and not look.quotes_ours
+    is_program = (absent or answers) and look.titled("away", "automatic")
+    is_to_list = look.is_discussion and not is_program
     if look.is_titled_as_answer or is_to_list:
         return None
     beside = words("body", "beside").search(look.note)

@@ -19,7 +19,9 @@ ORIGINAL = (
     "From: Ines <ines@ours.example>\nTo: Rita Kalns <rita@klients.example>\nSubject: Our offer\n"
     "Message-ID: <o1@ours.example>\nDate: Mon, 27 Jul 2026 09:00:00 +0200\n\nHello, our offer.\n"
 )
-LATER = ("second.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt", "seventh.txt")
+LATER = (
+    "second.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt", "seventh.txt", "eighth.txt",
+)  # fmt: skip
 QUOTE = "\n\nOn Mon, 27 Jul 2026 at 09:00, Ines <ines@ours.example> wrote:\n> Hello, our offer.\n"
 ICS = (
     "BEGIN:VCALENDAR\nVERSION:2.0\n{method}BEGIN:VEVENT\nUID:fleet-demo\nDTSTAMP:20260728T080000Z\n"
