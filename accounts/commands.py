@@ -1,7 +1,7 @@
 """How every command of ours speaks: a sentence for people, or one JSON object with `--json`.
 
 It lives in the lowest app because commands of every other app stand on it.
-Source: ARCHITECTURE.md, "Contracts".
+Source: docs/architecture.md, "What others rely on".
 """
 
 from __future__ import annotations

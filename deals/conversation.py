@@ -3,7 +3,7 @@
 Every door is one transaction: lock the deals concerned, write the dated row, replay.
 What arrives is compared in `deals.arrivals`; stage moves and outcomes are in `deals.course`,
 people in `deals.people`, calendars in `deals.calendars`.
-Source: SILENCE.md, "History" and "Whose turn"; ARCHITECTURE.md, "The heart, as data flows".
+Source: SILENCE.md, "History" and "Whose turn"; docs/architecture.md, "The heart".
 """
 
 from __future__ import annotations

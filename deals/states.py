@@ -32,7 +32,7 @@ def states(at: datetime) -> States:
     """Count the deals by how they stood at an instant; what came later does not count.
 
     `dark_amount` adds the amounts as they are, whatever their currency.
-    Source: ARCHITECTURE.md, "Contracts".
+    Source: docs/architecture.md, "What others rely on".
     """
     counts = States()
     rulebook = Rulebook.load()

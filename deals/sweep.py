@@ -1,6 +1,6 @@
 """Mark what is due and end what is due no longer, once, however many sweepers run.
 
-Source: SILENCE.md, "What the sweep does"; ARCHITECTURE.md, "The heart, as data flows".
+Source: SILENCE.md, "What the sweep does"; docs/architecture.md, "The heart".
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from outreach.models import BulkAction
 
 LIMIT = listing.AT_ONCE
 BATCH = 50  # deals in one transaction: nobody else waits longer for one of them
-SQLITE_PAUSE_SECONDS = 0.03  # between two, so that others write too (ARCHITECTURE.md, "Speed")
+SQLITE_PAUSE_SECONDS = 0.03  # between two, so that others write too
 CHANGED = "Changed since you looked"
 ONLY_COVERED = "Yours to see for a time, not to give away"
 

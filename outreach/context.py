@@ -38,7 +38,7 @@ class Rail:
     heartbeat_url: str
 
 
-# The addresses are a contract (ARCHITECTURE.md, "Contracts"); what stands under one is lit with it.
+# Others rely on these addresses; what stands under one is lit with it.
 WAYS = (
     ("deals", "Deals", ("/deals/",)),
     ("contacts", "Contacts", ("/contacts/", "/companies/")),

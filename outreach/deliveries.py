@@ -28,7 +28,7 @@ __all__ = ["arrived", "bounced", "cancel", "never_arrived", "order"]
 
 State = Delivery.State
 UNDO_WINDOW = timedelta(seconds=10)
-# Brokers forget or repeat what is put off for longer (ARCHITECTURE.md, "Hard-won settings").
+# Brokers forget or repeat what is put off for longer.
 LONGEST_COUNTDOWN = timedelta(minutes=5)
 # A double click, or a page that was sent again.
 TWICE_WITHIN = timedelta(minutes=5)

@@ -1,7 +1,7 @@
 """One sweep: mark what is due, queue what to do about it, tell what is to be told.
 
 Each batch is a transaction of its own, so that several sweepers share the work and the web
-gets its turn. Source: SILENCE.md, "What the sweep does"; ARCHITECTURE.md, "Speed".
+gets its turn. Source: SILENCE.md, "What the sweep does".
 """
 
 from __future__ import annotations

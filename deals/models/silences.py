@@ -63,7 +63,7 @@ class Silence(models.Model):
     opened it. `attempts` counts our touches during it, `dark_attempts` those since it first went
     dark, `attempted_at` is the last one. `relit_at` is when a dark or let-go silence was ended by
     being heard.
-    Source: SILENCE.md, "When it is dark"; ARCHITECTURE.md, "The heart, as data flows".
+    Source: SILENCE.md, "When it is dark"; docs/architecture.md, "The heart".
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="silences")

@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 
-UNPROCESSABLE = 422  # an invalid form, STYLE.md "Views, templates, HTMX"
+UNPROCESSABLE = 422  # an invalid form; CONTRIBUTING.md, "Pages"
 
 
 class Request(HttpRequest):

@@ -1,4 +1,4 @@
-"""The house rules of templates/ and static/ that no linter knows (STYLE.md, docs/look.md)."""
+"""The house rules of templates/ and static/ that no linter knows (docs/look.md)."""
 
 import re
 from pathlib import Path
