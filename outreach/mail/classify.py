@@ -13,7 +13,7 @@ from datetime import date
 
 from outreach.mail.parsing.parsed import Verdict
 from outreach.mail.parsing.structure import Piece, Structure
-from outreach.mail.sorting import automatic, bounces, notes, refusals
+from outreach.mail.sorting import automatic, bounces, certified, notes, refusals
 from outreach.mail.sorting.looking import Look
 
 METHOD = re.compile(r"^METHOD[^:\n]{0,60}:\s*([A-Za-z]{3,20})", re.MULTILINE)
@@ -74,7 +74,8 @@ def _report(look: Look) -> Verdict | None:
     if look.structure.content_type != "multipart/report" and look.is_titled_as_answer:
         return None
     structure = look.structure
-    found = bounces.report(structure) or bounces.receipt(structure) or bounces.status(structure)
+    found = certified.receipt(structure) or bounces.report(structure) or bounces.receipt(structure)
+    found = found or bounces.status(structure)
     if found is None and _content_class(look) == "mdn":
         why = "The header Content-Class names a receipt."
         return Verdict("receipt", why, about=bounces.ids(structure))
