@@ -14,6 +14,7 @@ from outreach.mail.sorting.recipients import (
     LONGEST_STATUS,
     MOST_RECIPIENTS,
     addresses_in,
+    as_we_wrote,
     blocks_of,
     fields_of,
     in_prose,
@@ -91,7 +92,8 @@ def _of_blocks(
     code = f" ({code.split()[0][:12]})" if code.strip() else ""
     why = f"A delivery status says “{action}”{code}."
     if name == "bounce":
-        people = people or tuple(in_prose(structure, prose_of(text_of(structure))))
+        prose = _prose(structure)
+        people = tuple(as_we_wrote(people or in_prose(structure, prose), prose))
         return Verdict("bounce", why, recipients=people[:MOST_RECIPIENTS], about=ids(structure))
     return Verdict("delay" if name == "delay" else "receipt", why, about=ids(structure))
 
@@ -108,6 +110,10 @@ def _action(block: dict[str, str]) -> str:
     return {"5": "failed", "4": "delayed", "2": "delivered"}.get(
         block.get("status", " ").strip()[:1], "failed"
     )
+
+
+def _prose(structure: Structure) -> str:
+    return prose_of(text_of(structure))
 
 
 def _report_type(structure: Structure) -> str:

@@ -81,10 +81,17 @@ def _untitled(look: Look) -> Verdict | None:
     """A refusal under any other subject: a reason, a code, an address, and the mail itself."""
     if not look.returns_mail or look.answers or len(look.prose) > LONGEST_REFUSAL:
         return None
-    is_one = bounces.has_code(look.prose) and words("body", "refused").search(look.refusal)
-    if not is_one or not recipients.in_prose(look.structure, look.prose):
+    named = recipients.in_prose(look.structure, look.prose)
+    is_proven = bounces.has_code(look.prose) or _names_whom_it_was_for(look, named)
+    if not named or not is_proven or not words("body", "refused").search(look.refusal):
         return None
     return of_server(look, "Its words are a mail server’s, and it returns a mail.")
+
+
+def _names_whom_it_was_for(look: Look, named: list[str]) -> bool:
+    """Tell whether a mail's words name the very address that the mail in it was for."""
+    is_said = any(person in look.prose.lower() for person in named)
+    return is_said and recipients.sent_to(look.structure, look.prose) == named
 
 
 def of_server(look: Look, why: str) -> Verdict:
