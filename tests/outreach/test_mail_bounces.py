@@ -199,6 +199,10 @@ def test_a_bounce_that_names_no_address_kills_the_one_that_its_mail_went_to(
     [("A delivery status says “failed” (5.2.2).", True), ("552 4.2.2 over quota", True),
      ("Its words are a mail server’s. It says that the mailbox is full.", True),
      ("552 5.3.4 Message too big for system", True), ("quota exceeded", True),
+     ("The recipient's inbox is out of\nstorage space", True), ("Das Postfach ist voll.", True),
+     ("552 Mailbox for user is full", True), ("La boîte de Mara est pleine", True),
+     ("422 Not enough storage space", True), ("Mail size limit exceeded.", True),
+     ("The storage is behind the full house", False), ("550 mailbox unavailable", False),
      ("A delivery status says “failed” (5.1.1).", False), ("15.2.21 is a price", False),
      ("5.2.1 mailbox disabled", False), ("", False)],
 )  # fmt: skip
@@ -231,3 +235,27 @@ def test_a_refusal_in_prose_that_says_so_is_known_as_a_full_mailbox() -> None:
     verdict = read(raw).verdict
     assert (verdict.name, verdict.recipients) == ("bounce", (MARA,))
     assert verdict.why.endswith("It says that the mailbox is full.")
+
+
+FAILED = "Final-Recipient: rfc822; {who}\r\nAction: failed\r\nStatus: {code}\r\n{said}\r\n"
+FULL = "Diagnostic-Code: smtp; 522 Delivery failed: Over quota\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "is_full"),
+    [("X-Failed-Recipients: mara@example.org", "552 <mara@example.org> Quota exceeded", True),
+     ("X-Failed-Recipients: mara@example.org", "550 <mara@example.org> no such user", False),
+     ("Content-Type: message/delivery-status", FAILED.format(who=MARA, code="5.2.0", said=FULL),
+      True),
+     ("Content-Type: message/delivery-status",
+      FAILED.format(who=MARA, code="5.2.0", said=FULL)
+      + FAILED.format(who=PIOTR, code="5.1.1", said=""), False)],
+)  # fmt: skip
+def test_a_full_mailbox_is_known_by_what_a_server_says_beside_its_code(
+    head: str, body: str, is_full: bool
+) -> None:
+    raw = f"From: MAILER-DAEMON@mx.example.org\r\nSubject: Undelivered\r\n{head}\r\n\r\n{body}\r\n"
+    verdict = read(raw.encode()).verdict
+    assert verdict.name == "bounce"
+    assert MARA in verdict.recipients
+    assert verdict.why.endswith("It says that the mailbox is full.") == is_full

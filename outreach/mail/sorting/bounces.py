@@ -10,6 +10,7 @@ import re
 
 from outreach.mail.parsing.parsed import Verdict, VerdictName
 from outreach.mail.parsing.structure import Piece, Structure
+from outreach.mail.sorting import fullness
 from outreach.mail.sorting.recipients import (
     LONGEST_STATUS,
     MOST_RECIPIENTS,
@@ -57,7 +58,7 @@ def receipt(structure: Structure) -> Verdict | None:
         dead = tuple(
             addresses_in([said.get("original-recipient", ""), said.get("final-recipient", "")])
         )
-        why = f"A disposition notification says “{fate[:60]}”."
+        why = fullness.told(f"A disposition notification says “{fate[:60]}”.", _prose(structure))
         return Verdict("bounce", why, recipients=dead[:1], about=ids(structure))
     return Verdict(
         "receipt", f"A disposition notification says “{fate[:60]}”.", about=ids(structure)
@@ -94,6 +95,9 @@ def _of_blocks(
     if name == "bounce":
         prose = _prose(structure)
         people = tuple(as_we_wrote(people or in_prose(structure, prose), prose))
+        said = [f"{one.get('status')} {one.get('diagnostic-code')}" for one in blocks]
+        if all(fullness.spares_address(one) for one in said):
+            why = fullness.told(why, said[0])
         return Verdict("bounce", why, recipients=people[:MOST_RECIPIENTS], about=ids(structure))
     return Verdict("delay" if name == "delay" else "receipt", why, about=ids(structure))
 

@@ -32,6 +32,7 @@ def failed_recipients(look: Look) -> Verdict | None:
     if _is_delay(look):
         return Verdict("delay", "It names who was not reached yet.", about=about)
     why = "The header X-Failed-Recipients names who was not reached."
+    why = fullness.told(why, look.prose)
     return Verdict("bounce", why, recipients=dead, about=about)
 
 
@@ -104,8 +105,7 @@ def of_server(look: Look, why: str) -> Verdict:
     if ARRIVED.search(look.subject) and not words("body", "refused").search(look.refusal):
         return Verdict("receipt", why, about=about)
     dead = tuple(recipients.in_prose(look.structure, look.prose))
-    why = f"{why} {fullness.SAID}" if fullness.spares_address(look.prose) else why
-    return Verdict("bounce", why, recipients=dead, about=about)
+    return Verdict("bounce", fullness.told(why, look.prose), recipients=dead, about=about)
 
 
 def tells_refusal(look: Look) -> bool:
