@@ -21,7 +21,7 @@ from outreach.mail.sorting.recipients import (
     in_prose,
     recipient_of,
 )
-from outreach.mail.sorting.words import fold, text_of, words
+from outreach.mail.sorting.words import flat, fold, text_of, words
 
 MESSAGE_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
 ID_LINE = re.compile(
@@ -74,6 +74,9 @@ def status(structure: Structure) -> Verdict | None:
     fates = [(_action(block), block) for block in blocks]
     for wanted, name in (("failed", "bounce"), ("delayed", "delay"), ("delivered", "receipt")):
         about = [block for action, block in fates if action == wanted]
+        if name == "bounce" and about and _is_challenge(about, structure):
+            why = "A delivery status says “failed”, and its words ask us to prove who we are."
+            return Verdict("auto_reply", why, about=ids(structure))
         if about:
             return _of_blocks(name, wanted, about, structure)
     return None
@@ -118,6 +121,13 @@ def _action(block: dict[str, str]) -> str:
 
 def _prose(structure: Structure) -> str:
     return prose_of(text_of(structure))
+
+
+def _is_challenge(blocks: list[dict[str, str]], structure: Structure) -> bool:
+    """Tell whether a mail waits, for now, until we prove to a guard of mailboxes who we are."""
+    is_lasting = any(block.get("status", "").strip().startswith("5") for block in blocks)
+    words_of_it = words("body", "challenge").search(flat(fold(_prose(structure))))
+    return not is_lasting and bool(words_of_it)
 
 
 def _report_type(structure: Structure) -> str:
