@@ -21,6 +21,7 @@ ORIGINAL = (
 )
 LATER = (
     "second.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt", "seventh.txt", "eighth.txt",
+    "ninth.txt",
 )  # fmt: skip
 QUOTE = "\n\nOn Mon, 27 Jul 2026 at 09:00, Ines <ines@ours.example> wrote:\n> Hello, our offer.\n"
 ICS = (
