@@ -15,6 +15,7 @@ def beat(sweep_seconds: int, read_seconds: int) -> dict[str, dict[str, object]]:
         "pass-on": _every(10, "outreach.tasks.pass_on"),
         "make-digests": _every(60, "outreach.tasks.make_digests"),
         "forget": _every(3600, "outreach.tasks.forget"),
+        "refresh-holidays": _every(3600, "deals.tasks.refresh_holidays"),  # it acts once a year
         "learn": _every(3600, "outreach.tasks.learn"),  # it acts once a day, and after an import
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import holidays as public_holidays
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from contacts.models import Company, Contact
 from deals.models import CalendarUse, CalendarVersion, Deal, WorkCalendar
@@ -16,7 +18,9 @@ from deals.replay import lock, replay
 
 NINE_TO_FIVE = [["09:00", "17:00"]]
 WORKING_WEEK = {str(weekday): NINE_TO_FIVE for weekday in range(5)}
+SAYS = ("hours", "time_zone", "country", "subdivision", "special")  # what a version says
 YEARS_BACK, YEARS_AHEAD = 5, 2  # SILENCE.md, "When it is dark"
+log = logging.getLogger(__name__)
 
 
 def workspace_calendar(now: datetime, time_zone: str = "Europe/Berlin") -> WorkCalendar:
@@ -103,20 +107,32 @@ def save(calendar: WorkCalendar, *, now: datetime, user_id: int | None, **said: 
 def refresh_holidays(now: datetime) -> int:
     """Add the years to come to each calendar's last version; known years never change.
 
-    Returns how many versions were extended. Run yearly, harmless more often.
+    Returns how many calendars learned something. Where even this year is missing, it counts from
+    now on, as a version of its own: what was judged without it stays as it was judged.
     """
-    extended = 0
-    for calendar in WorkCalendar.objects.all():
-        version = calendar.versions.order_by("pk").last()
-        if version is None or not version.country or version.holidays_to is None:
-            continue
+    later = CalendarVersion.objects.filter(calendar=OuterRef("calendar"), pk__gt=OuterRef("pk"))
+    ending = CalendarVersion.objects.filter(
+        ~Exists(later), holidays_to__lt=now.year + YEARS_AHEAD
+    ).exclude(country="")
+    return sum(_refresh(version, now) for version in ending.select_related("calendar"))
+
+
+def _refresh(version: CalendarVersion, now: datetime) -> bool:
+    """Add years to one version; a country no longer known keeps no other calendar waiting."""
+    assert version.holidays_to is not None
+    try:
+        if version.holidays_to < now.year:
+            said = {name: getattr(version, name) for name in SAYS}
+            new_version(version.calendar, now=now, **said)
+            return True
         years = range(version.holidays_to + 1, now.year + YEARS_AHEAD + 1)
-        if years:
-            version.holidays |= holidays_of(version.country, version.subdivision, years)
-            version.holidays_to = years[-1]
-            version.save(update_fields=["holidays", "holidays_to"])
-            extended += 1
-    return extended
+        version.holidays |= holidays_of(version.country, version.subdivision, years)
+    except ValueError as error:
+        log.warning("“%s” keeps the holidays it has. %s", version.calendar, error)
+        return False
+    version.holidays_to = years[-1]
+    version.save(update_fields=["holidays", "holidays_to"])
+    return True
 
 
 @transaction.atomic

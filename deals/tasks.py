@@ -11,7 +11,7 @@ from time import monotonic
 from celery import shared_task
 from django.utils import timezone
 
-from deals import thresholds
+from deals import calendars, thresholds
 from deals.importing import undoing
 from deals.importing.runs import Work
 from deals.models import ImportRun, Rejudging
@@ -38,6 +38,12 @@ def go_on() -> None:
             broken.append(error)
     if broken:
         raise broken[0]
+
+
+@shared_task
+def refresh_holidays() -> None:
+    """Bring in the public holidays of the years to come, when a year has begun."""
+    calendars.refresh_holidays(timezone.now())
 
 
 def _worked_off(step: Callable[[], bool], until: float) -> bool:

@@ -62,6 +62,11 @@ def test_beat_sends_the_sweep_and_long_work_in_intervals_and_drops_ticks_nobody_
             "schedule": timedelta(hours=1),
             "options": {"expires": 3600},
         },
+        "refresh-holidays": {
+            "task": "deals.tasks.refresh_holidays",
+            "schedule": timedelta(hours=1),
+            "options": {"expires": 3600},
+        },
         "learn": {
             "task": "outreach.tasks.learn",
             "schedule": timedelta(hours=1),

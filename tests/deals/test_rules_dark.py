@@ -10,7 +10,7 @@ from accounts.models import User
 from contacts.models import Contact
 from deals import calendars, conversation, course, people, rebuilding, standing, states, thresholds
 from deals.calendars import WORKING_WEEK
-from deals.models import CalendarVersion, Hold, Stage, Turn, WorkCalendar
+from deals.models import Hold, Stage, Turn, WorkCalendar
 from deals.replay import compare
 from tests.cast import LONG_AGO, Story, day, make_company, make_contact, make_deal, sweep_at
 
@@ -102,16 +102,6 @@ def test_a_new_version_of_a_calendar_counts_from_now(ines: User, berlin: WorkCal
     sweep_at(utc(2026, 5, 5, 14))
     assert story.spells == [(utc(2026, 5, 5, 13), None)]
     assert in_line(story)
-
-
-def test_known_years_of_holidays_never_change(berlin: WorkCalendar) -> None:
-    [version] = CalendarVersion.objects.filter(calendar=berlin)
-    before = dict(version.holidays)
-    assert calendars.refresh_holidays(utc(2027, 6, 1)) == 1
-    assert calendars.refresh_holidays(utc(2027, 6, 1)) == 0
-    version.refresh_from_db()
-    assert {day: version.holidays[day] for day in before} == before
-    assert version.holidays["2029-12-25"]
 
 
 # Every instant is judged by what was in force at it
