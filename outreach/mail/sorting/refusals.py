@@ -90,9 +90,15 @@ def _untitled(look: Look) -> Verdict | None:
 
 
 def _names_whom_it_was_for(look: Look, named: list[str]) -> bool:
-    """Tell whether a mail's words name the very address that the mail in it was for."""
-    is_said = any(person in look.prose.lower() for person in named)
-    return is_said and recipients.sent_to(look.structure, look.prose) == named
+    """Tell whether a mail names the very address that the mail in it was for, as programs do.
+
+    People have it in the middle of a sentence, or ask something.
+    """
+    if len(named) != 1 or "?" in look.prose:
+        return False
+    stands = re.compile(rf"(?:^|[:<])[ \t<]*{re.escape(named[0])}", re.IGNORECASE | re.MULTILINE)
+    is_said = stands.search(look.prose)
+    return bool(is_said) and recipients.sent_to(look.structure, look.prose) == named
 
 
 def of_server(look: Look, why: str) -> Verdict:
