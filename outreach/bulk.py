@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from accounts.models import User
+from accounts.numbers import row_number
 from deals import listing
 from deals.models import Deal, Hold
 from deals.replay import lock
@@ -135,7 +136,8 @@ def act_on(act: Act, marks: Mapping[int, str], *, user: User, now: datetime) -> 
 def read_marks(text: str) -> dict[int, str]:
     """Read what a form brought back: ids with their marks, at most as many as go at once."""
     pairs = (part.partition(".") for part in text.split(",")[:LIMIT])
-    return {int(pk): mark for pk, _, mark in pairs if pk.isdecimal() and len(pk) < 19}
+    numbered = ((row_number(pk), mark) for pk, _, mark in pairs)
+    return {pk: mark for pk, mark in numbered if pk is not None}
 
 
 def _do(

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.numbers import row_number
 from contacts.models import Address, Channel
 from deals.models import Deal
 from outreach import drafts
@@ -75,7 +76,8 @@ def of_deal(deal: Deal) -> list[Delivery]:
 def offered(deal: Deal, user: User, *, now: datetime, again: str = "") -> dict[str, Any]:
     """Return what an empty form offers: a mail that is to be tried again, else a draft."""
     rows = Delivery.objects.visible_to(user).filter(deal=deal)
-    former = rows.filter(pk=again).first() if again.isdecimal() else None
+    number = row_number(again)
+    former = rows.filter(pk=number).first() if number is not None else None
     if former is not None:
         return {"to": former.address_id, "subject": former.subject, "note": former.body}
     suggestion = Suggestion.objects.visible_to(user).live().filter(deal=deal).first()

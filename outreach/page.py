@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.numbers import row_number
 from outreach.resting import Again
 from outreach.today import LONGEST, ORDER, PAGE, Group, Row, Scope, unread
 
@@ -30,11 +31,11 @@ class Asked:
     @classmethod
     def of(cls, query: QueryDict, *, may_lead: bool) -> Asked:
         """Read a query; what makes no sense counts as not asked."""
-        sizes = {key: size for key in ORDER if (size := _number(query.get(key))) is not None}
+        sizes = {key: size for key in ORDER if (size := row_number(query.get(key))) is not None}
         is_team = may_lead and query.get("whose") == "team"
         whose = query.get("whose", "")
-        is_known = whose == "own" or _number(whose) is not None
-        return cls(_number(query.get("deal")), is_team, sizes, whose if is_known else "")
+        is_known = whose == "own" or row_number(whose) is not None
+        return cls(row_number(query.get("deal")), is_team, sizes, whose if is_known else "")
 
     @property
     def url(self) -> str:
@@ -80,10 +81,6 @@ def shown(groups: Sequence[Group], asked: Asked) -> list[Shown]:
         )
         for group in groups
     ]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 def version(scope: Scope, now: datetime) -> str:

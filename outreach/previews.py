@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Max, Q
 
 from accounts.models import User
+from accounts.numbers import row_number
 from deals.models import By, Deal
 from outreach import drafts, house_tone
 from outreach.drafts import Draft
@@ -57,11 +58,12 @@ def chosen(asked: str, offered: list[Deal], reader: User) -> Deal | None:
 
     One that they may not see is none.
     """
-    if asked == SAMPLE or not asked.isdecimal():
+    number = row_number(asked)
+    if number is None:
         return None if asked else next(iter(offered), None)
     visible = Deal.objects.visible_to(reader).select_related("contact__company", "company", "owner")
     known = {deal.pk: deal for deal in offered}
-    return known.get(int(asked)) or visible.filter(pk=int(asked)).first()
+    return known.get(number) or visible.filter(pk=number).first()
 
 
 def _findings(template: Template, draft: Draft) -> list[Finding]:

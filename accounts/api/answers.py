@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from accounts.api.problems import Problem, unprocessable, wrong_parameter
 from accounts.api.values import Given, Page
 from accounts.models import ApiToken, User
+from accounts.numbers import row_number
 
 LONGEST_PAGE = 200
 USUAL_PAGE = 50
@@ -111,8 +112,9 @@ def _place(cursor: str) -> int:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         name, _, place = text.decode("ascii").partition(":")
-        if f"{name}:" == CURSOR and place.isdecimal() and len(place) < 19:
-            return int(place)
+        last = row_number(place)
+        if f"{name}:" == CURSOR and last is not None:
+            return last
     except (binascii.Error, ValueError):
         pass
     remedy = "This is no cursor of ours. Follow `next`, or leave it out to begin anew."

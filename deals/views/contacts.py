@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.numbers import row_number
 from contacts.models import Company, Contact, Fact
 from deals import cards, contact_page
 from deals.forms.choices import OFFERED, contacts_like, label_of
@@ -79,10 +80,10 @@ def visible(request: Request) -> QuerySet[Contact]:
 
 @require_http_methods(["GET", "POST"])
 def new(request: Request) -> HttpResponse:
-    told = request.GET.get("company", "")
+    told = row_number(request.GET.get("company"))
     company = None
-    if told.isdecimal() and len(told) < 19:
-        company = Company.objects.visible_to(request.user).filter(pk=int(told)).first()
+    if told is not None:
+        company = Company.objects.visible_to(request.user).filter(pk=told).first()
     start = Contact(company=company)
     return _card(request, start, title="New contact", back=reverse("deals:contacts"))
 

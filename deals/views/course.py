@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.numbers import row_number
 from deals import course, people
 from deals.forms.deals import MoveForm, OwnerForm
 from deals.models import Deal, OutcomeEntry, Stage, StageEntry, Turn
@@ -40,10 +41,8 @@ def _open(request: Request) -> QuerySet[Deal]:
 
 def _asked(request: Request) -> dict[str, object]:
     """Return the stage that the address asks for, and where to go on afterwards."""
-    told = request.GET.get("stage", "")
-    stage = (
-        Stage.objects.filter(pk=int(told)).first() if told.isdecimal() and len(told) < 19 else None
-    )
+    named = row_number(request.GET.get("stage"))
+    stage = Stage.objects.filter(pk=named).first() if named is not None else None
     asked: dict[str, object] = {"next": request.GET.get("next", "")}
     return asked | ({"stage": stage} if stage else {})
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.numbers import row_number
 from contacts.models import Contact
 from deals import cards, course, listing
 from deals import thread as conversation
@@ -123,8 +124,8 @@ def _initial(request: Request) -> dict[str, Any]:
 
 
 def _named(request: Request, name: str, among: Any) -> Any:
-    told = request.GET.get(name, "")
-    return among.filter(pk=int(told)).first() if told.isdecimal() and len(told) < 19 else None
+    told = row_number(request.GET.get(name))
+    return among.filter(pk=told).first() if told is not None else None
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.numbers import row_number
 from contacts.models import Address
 from deals.models import Deal
 from deals.views.answers import UNPROCESSABLE, Request
@@ -60,10 +61,9 @@ def note(request: Request, pk: int) -> HttpResponse:
 
 def _address(request: Request, deal: Deal) -> Address:
     """Return the address of a person of the deal, or of whom it was suggested to talk to."""
-    named = request.GET.get("address", "")
     theirs = Q(contact__participations__deal=deal) | Q(contact__suggestions__deal=deal)
     known = Address.objects.filter(theirs).select_related("contact").distinct()
-    return get_object_or_404(known, pk=int(named) if named.isdecimal() and len(named) < 19 else 0)
+    return get_object_or_404(known, pk=row_number(request.GET.get("address")) or 0)
 
 
 def _page(request: Request, deal: Deal, form: CallForm) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.forms.outcomes import has_gone_through
+from accounts.numbers import row_number
 from contacts.models import Company, Contact
 from deals.models import Deal
 from deals.views.answers import Request, way_back
@@ -128,10 +129,10 @@ def move(request: Request, pk: int) -> HttpResponse:
     """Put a mail on another deal, or on that one too."""
     mail = _visible(request, pk)
     is_too = "also" in request.POST
-    named = request.POST.get("also" if is_too else "deal", "")
-    if not named.isdecimal() or len(named) > unmatched.LONGEST_NUMBER:
+    named = row_number(request.POST.get("also" if is_too else "deal"))
+    if named is None:
         raise BadRequest("No deal is named. Go back and choose one.")
-    deal = get_object_or_404(Deal.objects.visible_to(request.user), pk=int(named))
+    deal = get_object_or_404(Deal.objects.visible_to(request.user), pk=named)
     if is_too:
         text = format_html("It counts on {} too.", _link(deal))
         return _decided(request, mail, partial(decide.also, deal=deal), lambda: (text, None))

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.numbers import row_number
 from deals import listing
 from deals.cutoffs import Cutoffs
 from deals.forms.filters import DealFilterForm
@@ -93,7 +94,7 @@ def _chosen(request: Request, now: datetime) -> tuple[list[int], bool]:
 
 
 def _numbers(told: list[str]) -> list[int]:
-    return [int(text) for text in dict.fromkeys(told) if text.isdecimal() and len(text) < 19]
+    return [pk for pk in map(row_number, dict.fromkeys(told)) if pk is not None]
 
 
 def _filter(request: Request) -> QueryDict:

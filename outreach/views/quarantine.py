@@ -11,12 +11,12 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.numbers import row_number
 from deals.views.answers import Request, admins_only
 from outreach.mail import quarantine
 from outreach.models import Intake
 
 SHOWN = 50  # on a page
-LONGEST_NUMBER = 18  # digits that fit into a row's number
 
 
 @require_safe
@@ -78,7 +78,7 @@ def delete(request: Request) -> HttpResponse:
 
 def _chosen(request: Request) -> list[int]:
     named = request.POST.getlist("intake")
-    return [int(pk) for pk in named if pk.isdecimal() and len(pk) <= LONGEST_NUMBER]
+    return [pk for pk in map(row_number, named) if pk is not None]
 
 
 def _mails(count: int) -> str:

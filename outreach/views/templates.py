@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import admins_only, reader
+from accounts.numbers import row_number
 from outreach import fields, previews, wordings
 from outreach.defaults import ENGLISH, is_shipped, restore
 from outreach.forms.templates import (
@@ -58,8 +59,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @admins_only
 def new(request: HttpRequest) -> HttpResponse:
     """Add other words: another draft for the same, or words for one reason only."""
-    like = request.GET.get("like", "")
-    model = Template.objects.filter(pk=int(like)).first() if like.isdecimal() else None
+    like = row_number(request.GET.get("like"))
+    model = Template.objects.filter(pk=like).first() if like is not None else None
     wanted = {name: getattr(model, name) for name in NewTemplateForm.Meta.fields} if model else {}
     posted = request.POST if request.method == "POST" else None
     form = NewTemplateForm(posted, instance=Template(**wanted))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.numbers import row_number
 from deals.models import Deal
 from deals.views import answers
 from deals.views.answers import UNPROCESSABLE, Request, way_back
@@ -25,7 +26,6 @@ PAGES: dict[str, str] = {
     State.UNMATCHED: "outreach:unmatched",
     State.UNVERIFIED: "outreach:unverified",
 }
-LONGEST_NUMBER = 18  # digits that fit into a row's number
 
 
 @require_safe
@@ -107,9 +107,9 @@ def _to_take_away(state: State) -> dict[str, str]:
 
 
 def _opened(request: Request, state: State, listed: undecided.Listed) -> Mail | None:
-    named = request.GET.get("mail", "")
-    if named.isdecimal() and len(named) <= LONGEST_NUMBER:
-        mail = get_object_or_404(Mail.objects.visible_to(request.user), pk=int(named))
+    named = row_number(request.GET.get("mail"))
+    if named is not None:
+        mail = get_object_or_404(Mail.objects.visible_to(request.user), pk=named)
         return waiting(request, mail.pk) if mail.state == state else None  # decided meanwhile
     return waiting(request, listed.lines[0].mail.pk) if listed.lines else None
 

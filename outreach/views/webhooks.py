@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.numbers import row_number
 from deals.views import answers
 from deals.views.answers import UNPROCESSABLE, Request
 from outreach import tasks
@@ -22,7 +23,6 @@ from outreach.models.encrypted import UnreadableSecretError
 from outreach.webhooks import endpoints, log
 
 SOON = timedelta(minutes=1)
-LONGEST_NUMBER = 18  # digits that fit into a row's number
 SHOWN_NEXT = "webhook_secret_of"  # of which endpoint the next page shows the secret, once
 
 
@@ -159,7 +159,7 @@ def _page(
 ) -> HttpResponse:
     asked = LogForm(request.GET)
     state = asked.cleaned_data["state"] if asked.is_valid() else ""
-    before = _number(request.GET.get("before", ""))
+    before = row_number(request.GET.get("before"))
     told: dict[str, Any] = {
         "endpoint": row,
         "health": log.Health.of(row),
@@ -176,11 +176,6 @@ def _page(
     has_errors = form.errors or (again_form and again_form.errors)
     status = UNPROCESSABLE if has_errors else 200
     return render(request, "outreach/webhooks/endpoint.html", told, status=status)
-
-
-def _number(told: str) -> int | None:
-    """Return the number of a row, None for what cannot be one."""
-    return int(told) if told.isdecimal() and len(told) <= LONGEST_NUMBER else None
 
 
 def _signs_with_two(row: WebhookEndpoint) -> bool:
