@@ -43,15 +43,19 @@ def turn_left(direction: str, *, needs_answer: bool = True) -> Turn:
 
 
 def take_in(
-    touches: Sequence[Touch], *, now: datetime, told: Collection[str] = TOLD
+    touches: Sequence[Touch],
+    *,
+    now: datetime,
+    told: Collection[str] = TOLD,
+    each: Sequence[Collection[str]] = (),
 ) -> tuple[list[Recorded], set[int]]:
     """Record touches and leave the replay of the deals returned to the caller's transaction.
 
-    `told` names what the source says: in the rest a known touch stays as it is; with nothing
-    told, known ones stay wholly.
+    `told` names what the source says, or `each` what it says of each touch: in the rest a known
+    one stays as it is; with nothing told, known ones stay wholly.
     """
     known = _locked(touches)
-    arrivals = list(_arrivals(touches, known, now, told))
+    arrivals = list(_arrivals(touches, known, now, each or [told] * len(touches)))
     new = [recorded.touch for recorded, _ in arrivals if recorded.fate == "created"]
     corrected = [(recorded.touch, changed) for recorded, changed in arrivals if changed]
     return [recorded for recorded, _ in arrivals], _write(new, corrected)
@@ -76,17 +80,18 @@ def foresee(
     touches: Sequence[Touch], *, now: datetime, told: Collection[str] = TOLD
 ) -> list[Recorded]:
     """Return what would become of touches that arrived, writing nothing."""
-    return [recorded for recorded, _ in _arrivals(touches, _known(touches), now, told)]
+    each = [told] * len(touches)
+    return [recorded for recorded, _ in _arrivals(touches, _known(touches), now, each)]
 
 
 def _arrivals(
     touches: Iterable[Touch],
     known: dict[tuple[str, str], Touch],
     now: datetime,
-    told: Collection[str],
+    each: Iterable[Collection[str]],
 ) -> Iterator[tuple[Recorded, dict[str, object]]]:
     """Yield each touch's fate, with what it says otherwise than the row that stands for it."""
-    for touch in touches:
+    for touch, told in zip(touches, each, strict=True):
         said = set(told) - {name for name in FILLED_IN if not getattr(touch, name)}
         _complete(touch, now)
         key = (touch.source, touch.external_id)
@@ -123,8 +128,15 @@ def _complete(touch: Touch, now: datetime) -> None:
 
 
 def _correction(row: Touch, touch: Touch, told: Collection[str]) -> dict[str, object]:
-    """Return what a repeated arrival says otherwise than the row."""
-    names = {*told, "turn"} if told and row.direction != touch.direction else told
+    """Return what a repeated arrival says otherwise than the row.
+
+    Another direction brings its own turn, another deal its own person, said or not.
+    """
+    names = set(told)
+    if told and row.direction != touch.direction:
+        names.add("turn")
+    if told and row.deal_id != touch.deal_id:
+        names.add("contact_id")
     return {
         name: getattr(touch, name)
         for name in names

@@ -8,13 +8,14 @@ Source: SILENCE.md, "History" and "Whose turn"; docs/architecture.md, "The heart
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from deals.arrivals import Recorded, affected_by, bring_promises, take_in, turn_left
+from deals.arrivals import TOLD, Recorded, affected_by, bring_promises, take_in, turn_left
 from deals.models import Deal, Direction, Hold, Promise, Touch, Turn
 from deals.replay import lock, replay
 from deals.silence import UNDATED_ABSENCE
@@ -38,31 +39,56 @@ def not_in_the_future(at: datetime, now: datetime) -> datetime:
 
 @transaction.atomic
 def record(
-    deal: Deal, touch: Touch, *, now: datetime, promised_at: datetime | None = None
+    deal: Deal,
+    touch: Touch,
+    *,
+    now: datetime,
+    promised_at: datetime | None = None,
+    told: Collection[str] = TOLD,
 ) -> Recorded:
     """Record one touch on a deal, and the date they named if they promised one.
 
-    The same `source` and `external_id` again corrects the touch or changes nothing.
+    The same `source` and `external_id` again corrects what is `told`, or changes nothing.
     Raises ValidationError for a date in the future.
     """
     touch.deal = deal
     touch.occurred_at = not_in_the_future(touch.occurred_at, now)
-    if promised_at is not None and promised_at <= touch.occurred_at:
+    [recorded] = record_many([touch], now=now, each=[told])
+    return recorded if promised_at is None else _promised(recorded, promised_at, now)
+
+
+def _promised(recorded: Recorded, due_at: datetime, now: datetime) -> Recorded:
+    """Note the date named in a touch; of a known touch, correct the promise made in it.
+
+    A known touch makes none anew: somebody may have taken it back.
+    """
+    touch = recorded.touch
+    if due_at <= touch.occurred_at:
         raise ValidationError("The promised date must be after the touch itself.", code="promise")
-    [recorded] = record_many([touch], now=now)
-    if promised_at is not None and recorded.fate == "created":
-        promise(deal, made_at=touch.occurred_at, due_at=promised_at, now=now, touch=touch)
-    return recorded
+    if recorded.fate == "created":
+        promise(touch.deal, made_at=touch.occurred_at, due_at=due_at, now=now, touch=touch)
+        return recorded
+    made = touch.promises.exclude(due_at=due_at).first()
+    if made is None:
+        return recorded
+    deals = {made.deal_id, touch.deal_id}
+    lock(deals)
+    made.deal_id, made.made_at, made.due_at = touch.deal_id, touch.occurred_at, due_at
+    made.save(update_fields=["deal", "made_at", "due_at"])
+    replay(deals, now)
+    return replace(recorded, fate="updated")
 
 
 @transaction.atomic
-def record_many(touches: Sequence[Touch], *, now: datetime) -> list[Recorded]:
+def record_many(
+    touches: Sequence[Touch], *, now: datetime, each: Sequence[Collection[str]] = ()
+) -> list[Recorded]:
     """Record touches that arrived together, in any order and with repetitions.
 
     The deals' silences are in line when the transaction ends. A touch that was deleted stays
-    deleted, however often it arrives.
+    deleted, however often it arrives. `each` names what is told of each, unless all is.
     """
-    recorded, affected = take_in(touches, now=now)
+    recorded, affected = take_in(touches, now=now, each=each)
     replay(affected, now)
     return recorded
 

@@ -28,7 +28,7 @@ from deals.api.finding import (
     deals_meant,
     name_of,
 )
-from deals.arrivals import Recorded
+from deals.arrivals import TOLD, Recorded
 from deals.conversation import not_in_the_future
 from deals.models import Deal, Touch
 
@@ -36,13 +36,15 @@ MOST = 1000
 REFERENCE = "#/components/schemas/{model}"
 DirectionName = Literal["inbound", "outbound", "two_way"]
 TurnLeft = Literal["theirs", "ours", "unchanged"]
+COLUMNS = {"deal": "deal_id", "contact": "contact_id"}  # where a field has another name
 
 
 class TouchIn(Keyed):
     """One communication. With source and external_id the same again corrects it, or changes nothing.
 
-    Without `occurred_at` it was just now; without `contact` it was with the deal's primary one;
-    without `turn` it leaves theirs after we write, ours after they do.
+    A new one was just now without `occurred_at`, with the deal's primary contact without
+    `contact`, and without `turn` it leaves theirs after we write, ours after they do. Of a known
+    one, what is not sent stays as it is.
     """
 
     deal: DealRef
@@ -55,6 +57,12 @@ class TouchIn(Keyed):
     is_delivered: Switch = Field(default=True, description="False for what did not arrive.")
     subject: Subject = ""
     note: Note = ""
+
+    @property
+    def told(self) -> set[str]:
+        """What it says of the touch, as the columns; with null it says nothing."""
+        sent = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        return {COLUMNS.get(name, name) for name in sent} & {*TOLD}
 
 
 class Batch(Taken):
@@ -120,7 +128,10 @@ def record(request: ApiRequest, items: Sequence[Any]) -> BatchOut:
     reading = _read(items)
     _fill(request, reading)
     places = list(reading.touches)
-    fates = conversation.record_many(list(reading.touches.values()), now=request.now)
+    fates = conversation.record_many(
+        list(reading.touches.values()), now=request.now,
+        each=[reading.taken[place].told for place in places],
+    )  # fmt: skip
     return _told(len(items), dict(zip(places, fates, strict=True)), reading.refused)
 
 

@@ -36,7 +36,10 @@ router = Routes(tags=["Touches"])
 
 
 class OneTouchIn(TouchIn):
-    """A touch, and the date that they named if they promised to come back."""
+    """A touch, and the date that they named if they promised to come back.
+
+    Sent again, the date corrects the promise that the touch made, if nobody took it back.
+    """
 
     promised_at: Instant | None = None
 
@@ -68,7 +71,7 @@ class Recorded(Given):
 def new_touch(request: ApiRequest, said: OneTouchIn) -> HttpResponse:
     touch = batches.touch_of(request, said)
     done = conversation.record(
-        touch.deal, touch, now=request.now, promised_at=said.promised_at
+        touch.deal, touch, now=request.now, promised_at=said.promised_at, told=said.told
     )  # fmt: skip
     row = _rows(request).get(pk=done.touch.pk)
     status = 201 if done.fate == "created" else 200

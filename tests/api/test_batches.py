@@ -104,6 +104,27 @@ def test_a_thousand_at_once_are_one_story(caller: Program, deal: Deal) -> None:
     ]
 
 
+def test_a_batch_sent_again_without_instants_moves_nothing(caller: Program, deal: Deal) -> None:
+    caller.post("/touches/batch", {"items": [item(deal, 1), item(deal, 2)]})
+
+    bare = [item(deal, number) for number in (1, 2)]
+    for each in bare:
+        del each["occurred_at"]
+    again = caller.post("/touches/batch", {"items": [*bare, {**bare[1], "note": "Seen."}]})
+
+    assert counts(again.said) == (0, 1, 2, 0)
+    assert Story(deal).silences[-1] == ("them", MONDAY_9 + MINUTE, None, "")
+
+
+def test_a_touch_is_told_its_instant_later_in_the_same_batch(caller: Program, deal: Deal) -> None:
+    bare = item(deal, 1, occurred_at=None)
+
+    answer = caller.post("/touches/batch", {"items": [bare, item(deal, 1), bare]})
+
+    assert counts(answer.said) == (1, 1, 1, 0)
+    assert Touch.objects.get().occurred_at == MONDAY_9 + MINUTE
+
+
 @pytest.mark.parametrize("count", [0, 1001])
 def test_a_batch_has_one_to_a_thousand_items(caller: Program, deal: Deal, count: int) -> None:
     answer = caller.post("/touches/batch", {"items": [item(deal, 1)] * count})

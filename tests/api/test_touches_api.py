@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from deals import people
 from deals.models import Deal, Promise, Touch
 from tests.calling import program
 from tests.cast import MONDAY_9, Story, day, make_contact, make_deal
@@ -56,6 +57,63 @@ def test_the_same_touch_again_changes_nothing_and_another_word_corrects_it(
     assert [each.status for each in (first, again, corrected)] == [201, 200, 200]
     assert [each.said["result"] for each in (again, corrected)] == ["unchanged", "updated"]
     assert Touch.objects.get().subject == "The proposal"
+
+
+def test_what_is_not_sent_again_stays_as_it_is_known(ines: User, deal: Deal) -> None:
+    tove = make_contact("Tove", "Berg", owner=ines)
+    people.join(deal, tove, now=MONDAY_9)
+    caller = program(ines)
+    first = {
+        **SENT, **KEY, "contact": tove.pk, "turn": "unchanged", "is_delivered": False,
+        "subject": "The proposal", "note": "They decide next week.",
+    }  # fmt: skip
+    caller.post("/touches", {"deal": deal.pk, **first})
+    known = Touch.objects.values().get()
+
+    bare = {"deal": deal.pk, "channel": "email", "direction": "outbound", **KEY}
+    empty = {"occurred_at": None, "contact": None, "turn": None}
+    again = [caller.post("/touches", said) for said in (bare, {**bare, **empty})]
+
+    assert [each.said["result"] for each in again] == ["unchanged", "unchanged"]
+    assert Touch.objects.values().get() == known
+
+
+def test_the_same_touch_again_without_its_instant_leaves_the_silence_as_it_was(
+    ines: User, deal: Deal
+) -> None:
+    caller = program(ines)
+    said = {"deal": deal.pk, "channel": "email", "direction": "outbound", **KEY}
+    caller.post("/touches", {**said, "occurred_at": SENT["occurred_at"]})
+
+    corrected = caller.post("/touches", {**said, "note": "They were not in."})
+
+    assert (corrected.said["result"], Touch.objects.get().note) == ("updated", "They were not in.")
+    assert Story(deal).silences[1:] == [("them", day(1), None, "")]
+
+
+def test_a_touch_told_again_by_somebody_else_stays_with_who_told_it(
+    ines: User, ada: User, deal: Deal
+) -> None:
+    said = {"deal": deal.pk, **SENT, **KEY}
+    program(ines).post("/touches", said)
+
+    again = program(ada).post("/touches", said)
+
+    assert (again.said["result"], Touch.objects.get().user) == ("unchanged", ines)
+
+
+def test_a_touch_told_again_on_another_deal_is_with_somebody_of_that_deal(
+    ines: User, deal: Deal
+) -> None:
+    other = make_deal(ines, contact=make_contact("Tove", "Berg", owner=ines))
+    caller = program(ines)
+    caller.post("/touches", {"deal": deal.pk, **SENT, **KEY})
+
+    moved = caller.post("/touches", {"deal": other.pk, **SENT, **KEY})
+
+    touch = Touch.objects.get()
+    assert moved.said["result"] == "updated"
+    assert (touch.deal, touch.contact) == (other, other.contact)
 
 
 def test_a_deal_and_a_contact_can_be_named_as_another_system_knows_them(ines: User) -> None:
@@ -126,6 +184,42 @@ def test_a_promise_comes_with_the_touch(ines: User, deal: Deal) -> None:
     program(ines).post("/touches", said)
 
     assert Promise.objects.get().due_at == day(4, 17)
+
+
+def test_another_date_told_again_corrects_the_promise_of_the_touch(ines: User, deal: Deal) -> None:
+    caller = program(ines)
+    said = {"deal": deal.pk, **HEARD, **KEY, "turn": "theirs"}
+    caller.post("/touches", {**said, "promised_at": "2026-03-06T17:00:00Z"})
+    del said["occurred_at"]  # the promised date is over, but not before the touch
+
+    results = [
+        caller.post("/touches", {**said, **date}).said["result"]
+        for date in (
+            {"promised_at": "2026-03-06T17:00:00Z"}, {}, {"promised_at": "2026-03-20T17:00:00Z"},
+        )
+    ]  # fmt: skip
+    bad = caller.post("/touches", {**said, "promised_at": "2026-03-01T17:00:00Z"})
+
+    made = Promise.objects.get()
+    silence = Story(deal).silence
+    assert results == ["unchanged", "unchanged", "updated"]
+    assert bad.status == 422
+    assert (made.made_at, made.due_at) == (day(2), day(18, 17))
+    assert silence is not None
+    assert silence.promised_at == day(18, 17)
+
+
+def test_a_promise_that_was_taken_back_does_not_return_with_its_touch(
+    ines: User, deal: Deal
+) -> None:
+    caller = program(ines)
+    said = {"deal": deal.pk, **HEARD, **KEY, "promised_at": "2026-03-06T17:00:00Z"}
+    caller.post("/touches", said)
+    caller.delete(f"/promises/{Promise.objects.get().pk}")
+
+    again = caller.post("/touches", said)
+
+    assert (again.said["result"], Promise.objects.count()) == ("unchanged", 0)
 
 
 def test_a_touch_is_read_corrected_and_deleted(ines: User, deal: Deal) -> None:
