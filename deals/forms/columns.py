@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from calendar import month_name
 from collections.abc import Iterator
@@ -11,10 +10,13 @@ from typing import Any
 
 from django import forms
 
+from accounts.currencies import CURRENCIES
 from accounts.models import User, Workspace
 from contacts.models import Channel
+from deals.forms.column_labels import label_of
 from deals.importing import recognising
 from deals.importing.detecting import Dates
+from deals.importing.instants import full_year
 from deals.importing.plans import Plan
 from deals.importing.reading import Row
 from deals.models import Direction, ImportRun, Pipeline
@@ -47,20 +49,8 @@ WHERE_SILENT = (
     "direction",
     "channel",
     "last_contact_by",
+    "currency",
 )  # asked for rows in which the file says nothing
-LABELS = {
-    "deal": "Deal: its id", "title": "Title", "owner": "Owner", "contact": "Contact: their id",
-    "contact_name": "Contact’s name", "email": "E-mail", "company": "Company",
-    "wanted": "What they want", "outcome": "Outcome: open, won, lost", "closed_at": "Closed on",
-    "opened_at": "Opened on", "entered_at": "In this stage since", "reason": "Reason of the outcome",
-    "last_contact_at": "Last contact on", "last_contact_by": "Last contact by us or them",
-    "last_contact_channel": "Channel of the last contact",
-    "last_contact_note": "Note of the last contact", "name": "Whole name", "kind": "Prospect or customer",
-    "deal_title": "Deal: its title", "touch": "Touch: its id", "occurred_at": "When",
-    "direction": "Which way", "by": "Who of us", "turn": "Whose move it leaves",
-    "heard": "Counts as heard", "delivered": "Arrived", "opted_out": "Wants to hear nothing",
-}  # fmt: skip
-COMPANY_LABELS = {"company": "Company: its id", "name": "Name"}
 MISSING = {
     "title|deal": "Say which column is the deal’s title, or its id.",
     "last_name|name|email|first_name": "Say which column is the contact’s name, or their e-mail.",
@@ -69,18 +59,6 @@ MISSING = {
     "of its contact.",
     "occurred_at": "Say which column tells when it was.",
 }
-
-
-def label_of(field: str, kind: str) -> str:
-    """Return what a field of ours is called on the page."""
-    labels = {**LABELS, **COMPANY_LABELS} if kind == "companies" else LABELS
-    return labels.get(field) or field.replace("_", " ").capitalize()
-
-
-def plainly(refusal: str, kind: str) -> str:
-    """Return why a row is set aside with our fields called as the page calls them."""
-    named = re.compile(r"\b(?:{})\b".format("|".join(name for name in LABELS if "_" in name)))
-    return named.sub(lambda found: f"“{label_of(found[0], kind)}”", refusal)
 
 
 class OpeningForm(forms.Form):
@@ -93,6 +71,7 @@ class OpeningForm(forms.Form):
     separator = forms.ChoiceField(
         label="What stands between cells", choices=SEPARATORS, required=False
     )
+    line = forms.IntegerField(label="The headings stand on line", min_value=1, required=False)
 
     def __init__(self, *args: Any, plan: Plan, files: list[str], sheets: list[str]) -> None:
         initial = {name: getattr(plan, name) for name in self.base_fields}
@@ -112,9 +91,20 @@ class OpeningForm(forms.Form):
     def is_other(self) -> bool:
         """Whether the file is to be opened otherwise than its plan says."""
         return any(
-            self.cleaned_data.get(name, "") != (self.initial.get(name) or "")
+            (self.cleaned_data.get(name) or "") != (self.initial.get(name) or "")
             for name in self.fields
         )
+
+    def ways(self) -> dict[str, Any]:
+        """Return how the same file is to be opened; read otherwise, its headings are found anew."""
+        told = {name: self.cleaned_data.get(name) for name in ("sheet", "encoding", "separator")}
+        if all(
+            (text or "") == (self.initial.get(name) or "")
+            for name, text in told.items()
+            if name in self.fields
+        ):
+            told["line"] = self.cleaned_data.get("line")
+        return {name: text for name, text in told.items() if text}
 
 
 def _choose(form: forms.Form, name: str, values: list[str]) -> None:
@@ -143,6 +133,10 @@ class ColumnsForm(forms.Form):
     last_contact_by = forms.ChoiceField(
         label="Who spoke at the last contact, where the file does not say", choices=SPOKE
     )
+    currency = forms.ChoiceField(
+        label="Currency, where the file names none", required=False,
+        choices=[(code, code) for code in sorted(CURRENCIES)],
+    )  # fmt: skip
     dates = forms.ChoiceField(label="How dates are written", choices=ORDERS, required=False)
     time_zone = forms.ChoiceField(label="Time zone of dates that name none", required=False)
     decimal = forms.ChoiceField(label="How amounts are written", choices=DECIMALS, required=False)
@@ -182,6 +176,8 @@ class ColumnsForm(forms.Form):
                 del self.fields[name]
         if kind != "deals" or "last_contact_at" not in self.plan.columns:
             del self.fields["last_contact_by"]
+        if kind != "deals" or "amount" not in self.plan.columns:
+            del self.fields["currency"]
         if kind in ("contacts", "companies"):
             del self.fields["dates"], self.fields["time_zone"], self.fields["decimal"]
         elif kind == "touches":
@@ -249,7 +245,7 @@ def readings(example: str) -> list[tuple[str, str]]:
     numbers = [
         int(part) for part in example.replace(".", "/").replace("-", "/").split(" ")[0].split("/")
     ]
-    first, second, year = numbers[0], numbers[1], numbers[2]
+    first, second, year = numbers[0], numbers[1], full_year(str(numbers[2]))
     names = [f"{_month(number)}" for number in (second, first)]
     return [
         ("day/month/year", f"{first} {names[0]} {year}: the day stands first"),
@@ -266,6 +262,7 @@ def _initial(plan: Plan, run: ImportRun, reader: User) -> dict[str, Any]:
     return {
         "dates": plan.dates, "decimal": plan.decimal, "known": run.known,
         "time_zone": run.time_zone, "pipeline": run.pipeline or (first.name if first else ""),
+        "currency": plan.constants.get("currency", Workspace.current().currency),
         "owner": plan.constants.get("owner", reader.email or reader.name),
         "direction": plan.constants.get("direction", Direction.OUTBOUND),
         "channel": plan.constants.get("channel", Channel.OTHER),

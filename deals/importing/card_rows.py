@@ -22,6 +22,7 @@ COMPANY_TEXTS = {
 }  # fmt: skip
 KINDS = tuple(Contact.Kind.values)
 ALL_CHANNELS = "all"
+REFUSALS = {"no_email": Channel.EMAIL.value, "no_phone": Channel.PHONE.value}  # yes in a column
 SEVERAL = ";"  # between several addresses in one cell
 
 
@@ -51,8 +52,10 @@ class ContactRow(SaidRow):
         if not texts["first_name"] and not texts["last_name"]:
             first, _space, last = values.words("name", said.get("name", ""), 120).rpartition(" ")
             texts |= {"first_name": first, "last_name": last}
-        emails = [values.email("email", text) for text in _several(said, "email")]
-        phones = [values.words("phone", text, 254) for text in _several(said, "phone")]
+        emails = [values.email("email", text) for text in _several(said, "email", "other_email")]
+        phones = [
+            values.words("phone", text, 254) for text in _several(said, "phone", "other_phone")
+        ]
         if not (texts["first_name"] or texts["last_name"] or emails):
             raise RefusalError("has neither a name nor an e-mail address: fill one in")
         if texts["time_zone"]:
@@ -96,14 +99,17 @@ def _texts(said: Mapping[str, str], longest: Mapping[str, int]) -> dict[str, str
     return {name: values.words(name, said.get(name, ""), most) for name, most in longest.items()}
 
 
-def _several(said: Mapping[str, str], name: str) -> list[str]:
-    parts = (part.strip() for part in said.get(name, "").split(SEVERAL))
+def _several(said: Mapping[str, str], *names: str) -> list[str]:
+    parts = (part.strip() for name in names for part in said.get(name, "").split(SEVERAL))
     return list(dict.fromkeys(part for part in parts if part))
 
 
 def _opted_out(said: Mapping[str, str]) -> list[str]:
+    """Return on which channels somebody wants to hear nothing."""
     known = (ALL_CHANNELS, *Channel.values)
-    return [values.one_of("opted_out", text, known) for text in _several(said, "opted_out")]
+    found = [values.one_of("opted_out", text, known) for text in _several(said, "opted_out")]
+    found += [channel for name, channel in REFUSALS.items() if values.yes_or_no(said, name)]
+    return list(dict.fromkeys(found))
 
 
 def _check_zone(name: str) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from deals.importing import recognising
+from deals.importing.instants import SHORT_DATE
 from deals.importing.reading import SEPARATORS
-from deals.importing.values import SHORT_DATE
 
 SAMPLE = 256 * 1024  # bytes that are looked at
 CODE_PAGES = ("cp1252", "cp1250", "cp1257")
@@ -82,9 +83,15 @@ def _plausible(sample: bytes, name: str) -> int:
 
 
 def separator(path: Path, encoding: str) -> str:
-    """Return the separator that cuts the first rows into equally many cells, most of them."""
+    """Return the separator that cuts most of the first rows into equally many cells.
+
+    Titles above the headings and remarks below them have other widths.
+    """
     with path.open(encoding=encoding, newline="", errors="replace") as text:
         sample = text.read(SAMPLE)
+    named = re.match(r'"?sep=([,;|\t])"?\s*$', sample.removeprefix("\ufeff"), re.MULTILINE)
+    if named:
+        return named[1]
     best = (0.0, 0, SEPARATORS[0])
     for sign in SEPARATORS:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=sign)
@@ -94,12 +101,35 @@ def separator(path: Path, encoding: str) -> str:
             continue
         if len(sample) == SAMPLE and len(widths) < 50:
             widths = widths[:-1] or widths  # the last row is cut in two
-        if not widths or widths[0] < 2:
-            continue
-        alike = sum(width == widths[0] for width in widths) / len(widths)
-        if (round(alike, 1), widths[0]) > best[:2]:
-            best = (round(alike, 1), widths[0], sign)
+        usual, times = max(
+            Counter(widths).items(), key=lambda found: (found[1], found[0]), default=(0, 0)
+        )
+        if usual < 2 and widths:  # a few rows below many lines of titles
+            usual = max(widths)
+            times = widths.count(usual)
+        if usual > 1 and (round(times / len(widths), 1), usual) > best[:2]:
+            best = (round(times / len(widths), 1), usual, sign)
     return best[2]
+
+
+def headings_line(lines: Sequence[tuple[int, list[str]]]) -> tuple[int, int]:
+    """Return the line on which the headings seem to stand, and how many of them are known.
+
+    It is the first line that says something, unless another has more headings that are known,
+    or the first is a title: much narrower than what is below.
+    """
+    if not lines:
+        return 0, 0
+    known = [recognising.known_among(cells) for _, cells in lines]
+    best = known.index(max(known))
+    if known[best] > max(known[0], 1):
+        return lines[best][0], known[best]
+    filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in lines]
+    widest = max(filled)
+    if not known[best] and widest > 2 and filled[0] < 2:
+        best = next(place for place, count in enumerate(filled) if 2 * count > widest)
+        return lines[best][0], known[best]
+    return lines[0][0], known[0]
 
 
 def dates(texts: Iterable[str]) -> Dates:

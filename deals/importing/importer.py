@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from accounts.models import Workspace, validate_time_zone
-from deals.importing import place, wanted
+from deals.importing import notes, place, wanted
 from deals.importing.arrival import Arrival, Stray
 from deals.importing.card_rows import CompanyRow, ContactRow
 from deals.importing.cards import CardArrival
@@ -122,19 +122,21 @@ class Import:
         sources = self.order.sources()
         translators = [Translator(table, self.order.mapping, path) for table, path in sources]
         mapping = self.order.mapping
-        reader = Reader(mapping.dates, self.order.zone, self.now, mapping.decimal)
+        reader = Reader(
+            mapping.dates, self.order.zone, self.now, mapping.decimal, mapping.currency
+        )  # fmt: skip
         self.staging.begin()
         total, before = sum(path.stat().st_size for _, path in sources), 0
         for translator, (_, path) in zip(translators, sources, strict=True):
             self._read(translator, reader, partial(_shifted, told, before, total))
             before += path.stat().st_size
         self.staging.complete()
-        self._note(translators, reader)
+        self.notes += notes.of(translators, reader)
 
     def _read(self, translator: Translator, reader: Reader, told: Callable[[int], None]) -> None:
         kind, file = translator.table.kind, translator.sheet.path.name
         finder = Finder(self.order.pipeline)
-        for row in translator.sheet.rows(translator.wanted, told):
+        for row in translator.rows(told):
             if row.refusal:
                 self._set_aside(file, row, row.refusal)
                 continue
@@ -150,24 +152,6 @@ class Import:
 
     def _set_aside(self, file: str, row: Row, reason: str) -> None:
         self.staging.reject(file, row.line, reason, row.cells_json)
-
-    def _note(self, translators: list[Translator], reader: Reader) -> None:
-        """Say what was taken for granted while reading."""
-        for translator in translators:
-            if translator.unread:
-                columns = ", ".join(translator.unread)
-                file = translator.sheet.path.name
-                self.notes.append(f"{file}: these columns are left out: {columns}.")
-        if reader.without_zone:
-            self.notes.append(
-                f"Dates without a time zone ({reader.without_zone}) were read as "
-                f"{reader.zone.key}: if that is wrong, name another time zone."
-            )
-        if reader.swapped:
-            self.notes.append(
-                f"Some dates ({reader.swapped}) make no sense as {reader.dates}, but do with day and "
-                "month the other way round: check the order before you trust the others."
-            )
 
     def settle(self, *, writes: bool) -> None:
         """Find the pipeline and stages, and make what is missing of them if it `writes`."""

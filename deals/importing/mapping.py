@@ -52,6 +52,7 @@ class Table:
     is_lenient: bool = False  # the native form: a column that is missing says nothing
     is_plain: bool = False  # a source is one column, whatever signs its heading has
     only: frozenset[str] = frozenset()  # fields in which an unknown word says nothing
+    key: tuple[str, ...] = ()  # fields that tell deals apart where no column has an id
 
     def columns(self) -> set[str]:
         """Return the columns of the file itself (not of joined ones) that are read."""
@@ -77,6 +78,8 @@ class Mapping:
     stage_order: tuple[str, ...] = ()
     sheet: str = ""
     decimal: str = ""
+    currency: str = ""  # of amounts that name none
+    line: int = 0  # where the headings stand; 0 for the first line that says something
 
     def but(self, *, dates: str = "", encoding: str = "") -> Mapping:
         """Return it with another way of reading; "" keeps its own."""

@@ -11,7 +11,7 @@ from accounts.models import Team, User
 from contacts.models import Address, Channel, Company, CompanyAlias, Contact, ContactAlias
 from deals.importing.known import found
 from deals.importing.record import Record
-from deals.importing.rows import DealRow, identity
+from deals.importing.rows import DealRow, identity, person
 
 SOURCE = "import"
 
@@ -42,7 +42,7 @@ class Owners:
         if found is not None or not key:
             return found
         user = User.objects.create_user(
-            None, name=key, source=SOURCE, external_id=key,
+            None, name=person(key)[0], source=SOURCE, external_id=key,
             team=self._team(team, manager) if team else None,
         )  # fmt: skip
         self._known[key] = user.pk
@@ -72,9 +72,11 @@ def _user(key: str) -> User | None:
     imported = User.objects.filter(source=SOURCE, external_id=key).first()
     if imported is not None:
         return imported
-    if "@" in key:
-        return User.objects.filter(email__iexact=key).first()
-    named = User.objects.filter(name=key)[:2]
+    name, address = person(key)
+    address = address or (name if "@" in name else "")
+    if address and (user := User.objects.filter(email__iexact=address).first()):
+        return user
+    named = User.objects.filter(name__iexact=name)[:2]
     return named[0] if len(named) == 1 else None
 
 
@@ -170,7 +172,8 @@ def by_address(emails: Iterable[str]) -> dict[str, Contact]:
 
 
 def _contact(row: DealRow, source: str, key: str, company: int | None) -> Contact:
-    name = row.contact_name or row.email or f"Contact of {row.contact or row.key}"
+    own = row.title if row.title and row.key.startswith(row.title) else row.key  # without an id
+    name = row.contact_name or row.email or f"Contact of {row.contact or own}"
     first, _, last = name.rpartition(" ") if row.contact_name else ("", "", name)
     return Contact(
         source=source, external_id=key, first_name=first, last_name=last[:120],

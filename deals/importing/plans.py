@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from deals.importing import detecting, recognising
+from deals.importing import detecting, recognising, sums
 from deals.importing.mapping import Mapping as Meaning
 from deals.importing.mapping import Table
 from deals.importing.reading import Row
+from deals.importing.remarks import sifted
+from deals.importing.weighing import weighed
 from deals.importing.workbooks import is_workbook, sheet_names, sheet_of
 from deals.models import ImportRun
 
 DATES = ("opened_at", "closed_at", "occurred_at", "entered_at", "last_contact_at")
 AMOUNTS = ("amount",)
+WEIGHED = 200  # rows, for what a column can be
+MOST_SHEETS = 20  # that are looked into
+LINES = 40  # among which the headings are looked for
 LOOKED_AT = 5000  # rows, for the order of day and month
 NEEDED = {  # what must be told, where not by a column then by a constant
     "deals": ("title|deal",), "contacts": ("last_name|name|email|first_name",),
     "companies": ("name",), "touches": ("deal|deal_title|email", "occurred_at"),
 }  # fmt: skip
-CLOSED_WORDS = ("won", "lost")
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Plan:
     decimal: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    line: int = 0  # where the headings stand
 
     @classmethod
     def of(cls, run: ImportRun) -> Self:
@@ -60,28 +65,27 @@ class Plan:
         return Meaning(
             name=self.file, about=self.file, tables=(self._table(),), dates=self.dates or "iso",
             encoding=self.encoding, separator=self.separator, sheet=self.sheet,
-            decimal=self.decimal,
+            decimal=self.decimal, currency=self.constants.get("currency", ""), line=self.line,
         )  # fmt: skip
 
     def _table(self) -> Table:
         sources = {name: (heading,) for name, heading in self.columns.items()}
-        values = {
-            name: dict(recognising.words(name)) for name in ("outcome", "channel", "direction")
+        values: dict[str, Mapping[str, str]] = {
+            name: recognising.words(name) for name in ("outcome", "channel", "direction", "done")
         }
-        only: set[str] = {"channel", "direction"} if self.kind == "touches" else set()
+        only: set[str] = {"channel", "direction", "done"} if self.kind == "touches" else set()
         if self.kind == "deals":
-            if "deal" not in sources:
-                sources["deal"] = sources["title"]
             if "outcome" not in sources and "stage" in sources:
                 sources["outcome"] = sources["stage"]
                 only.add("outcome")
-            ends = {word for word, ours in values["outcome"].items() if ours in CLOSED_WORDS}
-            values["stage"] = dict.fromkeys(ends, "")
+            values["stage"] = recognising.endings()
         if self.kind == "touches" and "direction" not in sources and "channel" in sources:
             sources["direction"] = sources["channel"]  # HubSpot: INCOMING_EMAIL
+        constants = {name: said for name, said in self.constants.items() if name != "currency"}
         return Table(
-            kind=self.kind, file=self.file, required=(), sources=sources,
-            constants=self.constants, values=values, is_plain=True, only=frozenset(only),
+            kind=self.kind, file=self.file, required=(), sources=sources, constants=constants,
+            values=values, is_plain=True, only=frozenset(only),
+            key=("title", "company") if self.kind == "deals" and "deal" not in sources else (),
         )  # fmt: skip
 
     def zone(self, own: str) -> ZoneInfo:
@@ -112,12 +116,21 @@ class Look:
         plan = self.plan
         return sheet_of(
             self.path, encoding=plan.encoding, separator=plan.separator, name=plan.sheet,
-            has_twins=True,
+            has_twins=True, line=plan.line,
         )  # fmt: skip
 
     def sheets(self) -> list[str]:
         """Return the sheets to choose from; none for a CSV file."""
         return sheet_names(self.path) if is_workbook(self.path) else []
+
+    def cells(self) -> dict[str, list[str]]:
+        """Return what stands in each column, in the first rows; empty cells are left out."""
+        found: dict[str, list[str]] = {name: [] for name in self.headings()}
+        for row in islice(sifted(self._sheet().rows(()), list(found)), WEIGHED):
+            for name, cell in row.fields.items():
+                if text := cell.strip():
+                    found[name].append(text)
+        return found
 
     def texts(self, fields: Iterable[str]) -> list[str]:
         """Return what stands in the columns of some fields, in the first rows."""
@@ -143,6 +156,8 @@ def begin(folder: Path, file: str, before: Mapping[str, Any] | None = None) -> P
     if not is_workbook(path):
         plan.encoding = plan.encoding or detecting.encoding(path)
         plan.separator = plan.separator or detecting.separator(path, plan.encoding)
+    if not plan.line:
+        _find_headings(plan, path)
     headings = plan.look(folder).headings()
     known = _said_before(headings)
     if known:
@@ -153,11 +168,26 @@ def begin(folder: Path, file: str, before: Mapping[str, Any] | None = None) -> P
     return recognise(plan, folder, headings)
 
 
+def _find_headings(plan: Plan, path: Path) -> None:
+    """Find the line of the headings, and of several sheets the one that has most of them."""
+    names = sheet_names(path) if is_workbook(path) else []
+    best = -1
+    for name in [plan.sheet] if plan.sheet or not names else names[:MOST_SHEETS]:
+        sheet = sheet_of(
+            path, encoding=plan.encoding, separator=plan.separator, name=name, has_twins=True
+        )
+        line, known = detecting.headings_line(sheet.first_lines(LINES))
+        if line and known > best:
+            plan.sheet, plan.line, best = name, line, known
+
+
 def recognise(plan: Plan, folder: Path, headings: list[str]) -> Plan:
     """Fill in what the headings of a file say by themselves."""
-    plan.columns = recognising.recognised(plan.kind, headings)
     look = plan.look(folder)
+    plan.columns = weighed(plan.kind, recognising.recognised(plan.kind, headings), look.cells())
     plan.dates = look.dates().order
+    if named := sums.of_heading(plan.columns.get("amount", "")):
+        plan.constants["currency"] = named
     plan.decimal = "." if is_workbook(look.path) else detecting.decimal(look.texts(AMOUNTS))
     return plan
 

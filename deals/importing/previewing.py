@@ -30,9 +30,9 @@ def preview(plan: Plan, folder: Path, *, zone: ZoneInfo, now: datetime) -> list[
     """Return the first rows as a plan reads them. Raises ValueError for a file that it cannot read."""
     meaning = plan.meaning()
     translator = Translator(meaning.tables[0], meaning, folder / plan.file)
-    reader = Reader(meaning.dates, zone, now, meaning.decimal)
+    reader = Reader(meaning.dates, zone, now, meaning.decimal, meaning.currency)
     found = []
-    for row in islice(translator.sheet.rows(translator.wanted), SHOWN):
+    for row in islice(translator.rows(), SHOWN):
         if row.refusal:
             found.append(Previewed(row.line, [], row.refusal))
             continue
@@ -52,6 +52,8 @@ def preview(plan: Plan, folder: Path, *, zone: ZoneInfo, now: datetime) -> list[
 def _shown(read: object, name: str, said: str, zone: ZoneInfo) -> str:
     """Return what a field would say; dates so that nobody can take the day for the month."""
     value = getattr(read, name, said)
+    if name == "amount" and value is not None:
+        return f"{value} {getattr(read, 'currency', '')}".strip()
     if isinstance(value, datetime):
         at = value.astimezone(zone)
         return f"{at.day} {at:%B %Y}" + (f" {at:%H:%M}" if (at.hour, at.minute) != (0, 0) else "")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -49,6 +49,7 @@ class Sheet:
     encoding: str = ""
     separator: str = ""
     has_twins: bool = False  # two columns of one name are told apart by a number
+    line: int = 0  # where the headings stand; what is above them is passed over
     is_typed = False  # a leading quote may keep a text from being run: `spreadsheets.plain`
 
     def headings(self, wanted: Collection[str]) -> list[str]:
@@ -97,10 +98,18 @@ class Sheet:
         return best[2], named_once(best[3], self.path.name, has_twins=self.has_twins)
 
     def _said(self, text: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
-        """Yield the records that say something: blank ones are passed over."""
+        """Yield the records that say something, from the headings on: blank ones are passed over."""
         for line, cells, unreadable in self._records(text, separator):
+            if line < self.line or (line == 1 and _names_separator(cells)):
+                continue
             if unreadable or any(cell.strip() for cell in cells):
                 yield line, cells, unreadable
+
+    def first_lines(self, count: int) -> list[tuple[int, list[str]]]:
+        """Return the first lines that say something, with their numbers."""
+        with self._open() as (_, text):
+            records = self._said(text, self.separator or SEPARATORS[0])
+            return [(line, cells) for line, cells, _ in islice(records, count)]
 
     def _records(self, text: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
         """Yield line, cells and refusal of each record; blank lines before the headings are skipped."""
@@ -164,6 +173,11 @@ class Sheet:
             raise ValueError(
                 f"{self.path} cannot be read ({error.strerror}). Check the path and who may read it."
             ) from error
+
+
+def _names_separator(cells: list[str]) -> bool:
+    """Whether a first line only says what separates cells, as Excel has it: “sep=;”."""
+    return len(cells) in (1, 2) and len(cells[0]) < 6 and cells[0].casefold().startswith("sep=")
 
 
 def _encoding(start: bytes) -> str:

@@ -9,21 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from contacts.models import Channel
 from deals.arrivals import turn_left
 from deals.importing import values
+from deals.importing.endings import ending
 from deals.importing.values import Reader, RefusalError
-from deals.models import Direction, Outcome, Turn
+from deals.models import Direction, Turn
 
 SPEAKERS = {"us": "outbound", "them": "inbound", "both": "two_way"}
 DIRECTIONS, CHANNELS, TURNS = map(tuple, (Direction.values, Channel.values, Turn.values))
-OUTCOMES = (Outcome.OPEN, Outcome.WON, Outcome.LOST, Outcome.ARCHIVED, Outcome.RESTING)
-YES_OR_NO = {
-    "yes": True, "true": True, "1": True, "ja": True, "no": False, "false": False, "0": False,
-    "nein": False,
-}  # fmt: skip
 LONGEST_ID = 200
 NAMED = re.compile(r"([^(;]+?) *\(([^\s()@]+@[^\s()@]+)\)(?:;|$)")
 LONGEST_NAME = 120
@@ -73,6 +69,8 @@ class TouchRow(SaidRow):
 
     @classmethod
     def read(cls, said: Mapping[str, str], reader: Reader) -> TouchRow:
+        if said.get("done") == "no":
+            raise RefusalError("is still to be done: only what has happened comes in")
         deal = _id(said, "deal")
         at = reader.instant("occurred_at", _given(said, "occurred_at"))
         direction = values.one_of("direction", _given(said, "direction"), DIRECTIONS)
@@ -89,8 +87,8 @@ class TouchRow(SaidRow):
             note=values.words("note", said.get("note", ""), LONGEST_NOTE),
             subject=values.words("subject", said.get("subject", ""), 300),
             turn=values.one_of("turn", turn, TURNS) if turn else "",
-            heard=_yes_or_no(said, "heard"),
-            delivered=_yes_or_no(said, "delivered"),
+            heard=values.yes_or_no(said, "heard"),
+            delivered=values.yes_or_no(said, "delivered"),
         )
 
 
@@ -157,6 +155,11 @@ class DealRow(SaidRow):
             name: values.words(name, said.get(name, ""), longest)
             for name, longest in LENGTHS.items()
         }
+        for several in ("contact", "company"):  # as HubSpot writes them: 551;552
+            first, sign, _ = texts[several].partition(";")
+            if sign and not texts[several].endswith(";") and "; " not in texts[several]:
+                texts[several] = first.strip()
+                reader.several += several == "company"
         name, address = person(texts["contact_name"])
         texts["contact_name"] = name
         instants = {
@@ -164,15 +167,17 @@ class DealRow(SaidRow):
             for name in ("entered_at", "opened_at", "last_contact_at")
             if said.get(name)
         }
+        stated = said.get("currency", "")
+        amount, currency = values.amount(said.get("amount", ""), stated, reader)
         row = cls(
             key=_id(said, "deal"),
             owner=values.words("owner", _given(said, "owner"), LONGEST_NAME),
             email=values.email("email", said["email"]) if said.get("email") else address,
-            amount=_amount(said, reader),
-            currency=values.currency("currency", said["currency"]) if said.get("currency") else "",
+            amount=amount,
+            currency=currency,
             **texts,  # type: ignore[arg-type]
             **instants,  # type: ignore[arg-type]
-            **_ending(said, reader),
+            **ending(said, reader),
             **_last_contact(said),  # type: ignore[arg-type]
         )
         row.check_order()
@@ -212,18 +217,6 @@ LENGTHS = {
 }  # fmt: skip
 
 
-def _ending(said: Mapping[str, str], reader: Reader) -> dict[str, Any]:
-    """Read how a deal ended, and when. An open deal's closing date is a hope: it is left out."""
-    if not said.get("outcome"):
-        return {}
-    outcome = values.one_of("outcome", said["outcome"], OUTCOMES)
-    if outcome == Outcome.OPEN:
-        return {"outcome": outcome}
-    if not said.get("closed_at"):
-        raise RefusalError(f"is {outcome} without a date: fill in closed_at")
-    return {"outcome": outcome, "closed_at": reader.instant("closed_at", said["closed_at"])}
-
-
 def _last_contact(said: Mapping[str, str]) -> dict[str, str]:
     choices = {"last_contact_by": tuple(SPEAKERS), "last_contact_channel": CHANNELS}
     return {
@@ -240,18 +233,6 @@ def person(text: str) -> tuple[str, str]:
     """
     match = NAMED.match(text)
     return (match[1], match[2]) if match else (text, "")
-
-
-def _amount(said: Mapping[str, str], reader: Reader) -> Decimal | None:
-    text = said.get("amount")
-    return values.amount("amount", text, reader.decimal) if text else None
-
-
-def _yes_or_no(said: Mapping[str, str], name: str) -> bool | None:
-    """Read yes or no; what is empty says nothing."""
-    if not said.get(name):
-        return None
-    return YES_OR_NO[values.one_of(name, said[name], tuple(YES_OR_NO))]
 
 
 def _given(said: Mapping[str, str], name: str) -> str:

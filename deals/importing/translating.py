@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Lookup
 from functools import partial
 from pathlib import Path
 
 from deals.importing.mapping import PLACEHOLDER, Join, Mapping, Table, normal
-from deals.importing.reading import Sheet
+from deals.importing.reading import Row, Sheet
+from deals.importing.remarks import sifted
+from deals.importing.rows import identity
 from deals.importing.values import RefusalError
 from deals.importing.workbooks import WorkbookSheet, sheet_of
 from deals.spreadsheets import restored
 
-TOTALS = {
-    "total", "totals", "grand total", "grand totals", "subtotal", "sum", "summe", "gesamt",
-    "gesamtsumme", "zwischensumme",
-}  # fmt: skip
-MOST_OF_TOTAL = 3  # cells that say something
+MOST_STAGES = 200  # that are told of
 
 
 class Translator:
@@ -29,11 +28,12 @@ class Translator:
         self.table = table
         self.sheet = sheet_of(
             path, encoding=mapping.encoding, separator=mapping.separator,
-            name=mapping.sheet, has_twins=table.is_plain,
+            name=mapping.sheet, has_twins=table.is_plain, line=mapping.line,
         )  # fmt: skip
         self.wanted = table.columns()
         self.headings = _found(self.sheet, self.wanted, _needed(table), mapping.name)
         self.unread = self._unread()
+        self.endings: dict[str, str] = {}  # stages by which an outcome was told, "" for none
         self.joined = {
             join: _joined(join, table, mapping, path.with_name(join.file)) for join in table.joins
         }
@@ -46,10 +46,8 @@ class Translator:
     def said(self, fields: Lookup[str, str]) -> dict[str, str]:
         """Return what a row says in our fields.
 
-        Raises RefusalError for what no joined file knows, and for a line that sums others up.
+        Raises RefusalError for what no joined file knows.
         """
-        if self.table.is_plain and _is_total(fields):
-            raise RefusalError("seems to be a total of the others: remove it, or call it otherwise")
         columns = {name: self._text(fields[heading]) for name, heading in self.headings.items()}
         columns = {name: self._corrected(name, value) for name, value in columns.items()}
         for join, rows in self.joined.items():
@@ -59,7 +57,29 @@ class Translator:
             filled = columns.get if self.table.is_plain else partial(_filled, columns=columns)
             text = next(filter(None, (filled(part) for part in source)), "")
             said[name] = self._ours(name, text) or said.get(name, "")
+        if "outcome" in self.table.only:
+            self._note_ending(columns[self.table.sources["outcome"][0]], said["outcome"])
+        if self.table.key:
+            said["deal"] = self._key(said)
         return said
+
+    def _note_ending(self, stage: str, outcome: str) -> None:
+        if stage and len(self.endings) < MOST_STAGES:
+            self.endings[stage] = outcome
+
+    def _key(self, said: Lookup[str, str]) -> str:
+        """Return what tells a deal apart that has no id."""
+        name = self.table.key[0]
+        if not said.get(name):
+            raise RefusalError(f"has no {name}: fill it in")
+        return identity(*filter(None, (said.get(part, "") for part in self.table.key)))
+
+    def rows(self, told: Callable[[int], None] = lambda _: None) -> Iterator[Row]:
+        """Yield the rows of the file; of a list of another program, what is no row says so."""
+        rows = self.sheet.rows(self.wanted, told)
+        if not self.table.is_plain:
+            return rows
+        return sifted(rows, self.sheet.headings(self.wanted))
 
     def _text(self, cell: str) -> str:
         text = cell.strip()
@@ -87,12 +107,6 @@ class Translator:
             f"{join.name}.{column}": self._corrected(f"{join.name}.{column}", value)
             for column, value in rows[key].items()
         }
-
-
-def _is_total(fields: Lookup[str, str]) -> bool:
-    """Whether a row is called a total and says little else, as below a list in a spreadsheet."""
-    cells = [text for cell in fields.values() if (text := cell.strip())]
-    return 0 < len(cells) <= MOST_OF_TOTAL and cells[0].rstrip(" :").casefold() in TOTALS
 
 
 def _filled(source: str, columns: Lookup[str, str]) -> str:

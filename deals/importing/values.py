@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,19 +12,16 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.currencies import CURRENCIES
-from deals.amounts import read_amount
 from deals.conversation import CLOCK_SKEW
+from deals.importing import instants, sums
+from deals.importing.instants import SHORT_DATE
 
 EARLIEST_YEAR = 1970  # what lies before is an empty date in disguise: 0001, 1899, 1900
 LATEST_YEAR = 9000  # keeps every sum of zones inside the calendar
-SHORT_DATE = re.compile(
-    r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})"
-    r"(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])\.?[Mm]\.?)?)?",
-    re.ASCII,
-)
-CODE = re.compile(r"^[A-Z]{3}(?=[-\d])|(?<=\d)[A-Z]{3}$")  # as in "EUR 1.000"
-PLACES = {"year": "%Y", "month": "%m", "day": "%d"}
+YES_OR_NO = {
+    "yes": True, "true": True, "1": True, "ja": True, "wahr": True, "no": False, "false": False,
+    "0": False, "nein": False, "falsch": False,
+}  # fmt: skip
 
 
 class RefusalError(ValueError):
@@ -35,21 +32,27 @@ class RefusalError(ValueError):
 class Reader:
     """How the instants of one import are written, and until when they can have been.
 
-    `decimal` is the sign before the cents where a person has said it, "," or ".".
-    `without_zone` counts those that were read in `zone`, `swapped` those that only make sense
-    with day and month the other way round than declared.
+    `decimal` is the sign before the cents where a person has said it, "," or "."; `currency` that
+    of amounts which name none. `without_zone` counts the instants that were read in `zone`,
+    `swapped` those that only make sense with day and month the other way round than declared,
+    `counted` those that stood there as numbers; `rounded` the amounts that were finer than cents,
+    `several` the rows of which only the first contact or company counts.
     """
 
     dates: str
     zone: ZoneInfo
     now: datetime
     decimal: str = ""
+    currency: str = ""
     without_zone: int = 0
     swapped: int = 0
+    counted: int = 0
+    rounded: int = 0
+    several: int = 0
 
     def instant(self, name: str, text: str) -> datetime:
         """Read an instant that is past, in UTC; without a zone of its own it is in ours."""
-        at = _iso(text) or self._declared(name, text)
+        at = instants.iso(text) or self._otherwise(text) or self._declared(name, text)
         if at.year < EARLIEST_YEAR:
             raise RefusalError(
                 f"{name} is in the year {at.year}: leave it empty where the date is not known"
@@ -62,6 +65,15 @@ class Reader:
             raise RefusalError(f"{name} “{text}” is in the future: only what has happened comes in")
         return min(at, self.now)
 
+    def _otherwise(self, text: str) -> datetime | None:
+        """Read what no order of day and month can turn round."""
+        if "%" in self.dates:
+            return None
+        at = instants.year_first(text) or instants.spelt(text)
+        if at is None and (at := instants.counted(text)):
+            self.counted += 1
+        return at
+
     def _declared(self, name: str, text: str) -> datetime:
         if "%" in self.dates:
             return _parsed(name, text, text, self.dates)
@@ -73,35 +85,16 @@ class Reader:
                 f"{name} “{text}” could be read with the day or the month first: say how dates are "
                 "written, day/month/year or month/day/year"
             )
-        first, sign, second, third, hour, minute, seconds, half = match.groups()
+        first, _, second, third, hour, minute, seconds, half = match.groups()
         parts = dict(zip(re.split(r"[/.]", self.dates), (first, second, third), strict=True))
-        if sign == "." and len(parts["year"]) == 2:  # 13.2.26, as German spreadsheets shorten it
-            parts["year"] = ("20" if int(parts["year"]) < EARLIEST_YEAR % 100 else "19") + parts[
-                "year"
-            ]
+        if len(third) == 2 and parts["year"] == third:  # 13.2.26, as spreadsheets shorten it
+            parts["year"] = str(instants.full_year(third))
         if len(parts["year"]) != 4:
             raise RefusalError(f"{name} “{text}” has no year of four digits")
         self.swapped += int(parts["month"]) > 12 >= int(parts["day"])
         plain = f"{parts['year']}-{parts['month']}-{parts['day']}"
-        plain += f" {_of_24(int(hour or 0), half)}:{minute or 0}:{seconds or 0}"
+        plain += f" {instants.of_24(int(hour or 0), half)}:{minute or 0}:{seconds or 0}"
         return _parsed(name, text, plain, "%Y-%m-%d %H:%M:%S", f" as {self.dates}")
-
-
-def _of_24(hour: int, half: str | None) -> int:
-    """Return an hour of the day: 12 AM is 0, 12 PM is 12; an hour that is none stays one."""
-    if not half or not 1 <= hour <= 12:
-        return hour if not half else 99
-    return hour % 12 + (12 if half in "Pp" else 0)
-
-
-def _iso(text: str) -> datetime | None:
-    """Read ISO 8601; what begins with anything but a year of four digits is something else."""
-    if not re.match(r"\d{4}-?\d{2}-?\d{2}", text, re.ASCII):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _parsed(name: str, text: str, plain: str, form: str, said: str = "") -> datetime:
@@ -114,29 +107,30 @@ def _parsed(name: str, text: str, plain: str, form: str, said: str = "") -> date
         ) from error
 
 
-def amount(name: str, text: str, decimal: str = "") -> Decimal:
-    """Read an exact amount that is not negative; `decimal` settles what "1.000" means."""
+def amount(text: str, stated: str, reader: Reader) -> tuple[Decimal | None, str]:
+    """Read an exact amount that is not negative, with its currency: as its cell or `stated` says.
+
+    "" for the currency where neither says it and nothing was declared.
+    """
     try:
-        return read_amount(_pointed(text, decimal) if decimal else text)
+        said = sums.read(text, reader.decimal)
     except ValueError as error:
-        raise RefusalError(f"{name} “{text}”: {error}") from error
+        raise RefusalError(f"amount “{text}”: {error}") from error
+    code = currency("currency", stated, reader.currency) if stated else ""
+    if code and said.mark and code not in sums.codes(said.mark):
+        raise RefusalError(
+            f"amount “{text}” is not in {code}, as currency says: correct one of them"
+        )
+    if said.mark and not code:
+        code = currency("currency", said.mark, reader.currency)
+    reader.rounded += said.is_rounded
+    return said.amount, code or ("" if said.amount is None else reader.currency)
 
 
-def _pointed(text: str, decimal: str) -> str:
-    """Return an amount with a point before its cents and no other marks; "1,2,3" stays as it is."""
-    group = "," if decimal == "." else "."
-    bare = CODE.sub("", text.replace("\u00a0", "").replace(" ", ""))
-    whole, sign, cents = bare.partition(decimal)
-    if group in whole and not re.fullmatch(rf"\D*\d{{1,3}}(?:\{group}\d{{2,3}})+\D*", whole):
-        return text
-    whole, cents = whole.replace(group, ""), cents.rstrip("0").ljust(2, "0")
-    return f"{whole}.{cents}" if sign else whole
-
-
-def currency(name: str, text: str) -> str:
-    """Read the code of a currency in use."""
-    code = text.upper()
-    if code not in CURRENCIES:
+def currency(name: str, text: str, usual: str = "") -> str:
+    """Read the code of a currency in use, its mark or its name; `usual` of those that share one."""
+    code = sums.currency(text, usual)
+    if not code:
         raise RefusalError(f"{name} “{text}” is no currency in use: write its code, such as EUR")
     return code
 
@@ -158,6 +152,13 @@ def one_of(name: str, text: str, choices: Collection[str]) -> str:
     if word not in choices:
         raise RefusalError(f"{name} “{text}” is not known: write one of {', '.join(choices)}")
     return word
+
+
+def yes_or_no(said: Mapping[str, str], name: str) -> bool | None:
+    """Read yes or no; what is empty says nothing."""
+    if not said.get(name):
+        return None
+    return YES_OR_NO[one_of(name, said[name], tuple(YES_OR_NO))]
 
 
 def words(name: str, text: str, longest: int) -> str:

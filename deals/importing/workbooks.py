@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -19,6 +20,8 @@ from deals.importing.archives import Archive, UnsoundError
 from deals.importing.reading import Row, Sheet, named_once, refusal
 from deals.spreadsheets import unescaped
 
+LOOKED_THROUGH = 200  # rows in which the headings are looked for
+
 
 @dataclass(frozen=True)
 class WorkbookSheet:
@@ -30,6 +33,7 @@ class WorkbookSheet:
     path: Path
     name: str = ""
     has_twins: bool = False
+    line: int = 0  # where the headings stand; what is above them is passed over
     is_typed = True  # cells are texts because they say so: nothing is quoted against being run
 
     def headings(self, _wanted: Collection[str] = ()) -> list[str]:
@@ -57,6 +61,8 @@ class WorkbookSheet:
         """Yield line and cells of each row that is not blank: first the headings."""
         has_headings = False
         for line, row in enumerate(self._sheet(book).iter_rows(), start=1):
+            if line < self.line:
+                continue
             cells = [said(cell) for cell in row]
             if not any(cell.strip() for cell in cells):
                 continue
@@ -72,6 +78,13 @@ class WorkbookSheet:
             raise ValueError(
                 f"{self.path.name} is empty. The first row of its sheet must name the columns."
             )
+
+    def first_lines(self, count: int) -> list[tuple[int, list[str]]]:
+        """Return the first rows that say something, with their numbers."""
+        with _opened(self.path) as book:
+            rows = enumerate(self._sheet(book).iter_rows(max_row=LOOKED_THROUGH), start=1)
+            said_so = ((line, [said(cell) for cell in row]) for line, row in rows)
+            return list(islice((each for each in said_so if any(each[1])), count))
 
     def _sheet(self, book: Workbook) -> Any:
         if self.name and self.name not in book.sheetnames:
@@ -96,11 +109,12 @@ def sheet_of(
     separator: str = "",
     name: str = "",
     has_twins: bool = False,
+    line: int = 0,
 ) -> Sheet | WorkbookSheet:
     """Return how a file's rows are read: as a workbook by its ending, else as CSV."""
     if is_workbook(path):
-        return WorkbookSheet(path, name, has_twins)
-    return Sheet(path, encoding, separator, has_twins)
+        return WorkbookSheet(path, name, has_twins, line)
+    return Sheet(path, encoding, separator, has_twins, line)
 
 
 def is_workbook(path: Path) -> bool:

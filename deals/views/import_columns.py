@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from accounts.models import User, Workspace
-from deals.forms.columns import ColumnsForm, OpeningForm, label_of, plainly
+from deals.forms.column_labels import label_of, plainly
+from deals.forms.columns import ColumnsForm, OpeningForm
 from deals.importing import plans, runs
 from deals.importing.plans import Plan
 from deals.importing.previewing import preview
@@ -50,8 +51,7 @@ class Asking:
             return False
         told = opening.cleaned_data
         is_same_file = told["file"] == self.plan.file
-        ways = ("sheet", "encoding", "separator") if is_same_file else ()
-        plan = plans.begin(self.folder, told["file"], {n: told[n] for n in ways if told.get(n)})
+        plan = plans.begin(self.folder, told["file"], opening.ways() if is_same_file else {})
         if plan.kind != told["kind"] and is_same_file:
             plan.kind, plan.constants = told["kind"], {}
             plan = plans.recognise(plan, self.folder, plan.look(self.folder).headings())

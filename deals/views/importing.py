@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from deals.forms.columns import plainly
+from deals.forms.column_labels import plainly
 from deals.forms.importing import ImportForm
 from deals.importing import rejected as rejected_rows
 from deals.importing import runs, undoing

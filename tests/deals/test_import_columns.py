@@ -331,8 +331,10 @@ def test_a_workbook_offers_its_sheets_and_reads_cells_as_they_are_meant(admin: C
     run = hand_in(admin, "Deals.xlsx", book)
     page = f"{PAGE}{run.pk}/columns/"
     chosen = shown(admin, run)
-    assert chosen["sheet"] == "Notes"
-    assert admin.post(page, {**chosen, "sheet": "Deals", "again": "1"}).url == page
+    assert chosen["sheet"] == "Deals"  # which has headings that are known
+    assert admin.post(page, {**chosen, "sheet": "Notes", "again": "1"}).url == page
+    assert list(meant(admin, run)) == ["written by hand"]
+    assert admin.post(page, {**shown(admin, run), "sheet": "Deals", "again": "1"}).url == page
     assert imported(admin, run) == (1, 0, 0, 0)
     deal = Deal.objects.get()
     assert (deal.external_id, deal.amount, deal.owner.name) == ("7", 1234.5, "Ada")

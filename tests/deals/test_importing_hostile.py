@@ -139,7 +139,7 @@ def test_dates_are_read_as_declared(
 def test_dates_that_fit_the_other_order_only_are_set_aside_and_told(tmp_path: Path) -> None:
     path = write_csv(
         tmp_path / "deals.csv", ("deal", "owner", "opened_at"),
-        ("1", "Otto", "25/3/2025"), ("2", "Otto", "3/4/25"), ("3", "Otto", "3/4/2025"),
+        ("1", "Otto", "25/3/2025"), ("2", "Otto", "3/4/251"), ("3", "Otto", "3/4/25"),
     )  # fmt: skip
     work = bring(path, dates="month/day/year", time_zone="UTC")
     assert reasons(work) == [
@@ -151,7 +151,7 @@ def test_dates_that_fit_the_other_order_only_are_set_aside_and_told(tmp_path: Pa
                 "and month that was declared"
             ),
         ),
-        ("deals.csv", 3, "opened_at “3/4/25” has no year of four digits"),
+        ("deals.csv", 3, "opened_at “3/4/251” has no year of four digits"),
     ]
     assert work.notes[-1] == (
         "Some dates (1) make no sense as month/day/year, but do with day and month the other way round: "
