@@ -40,6 +40,8 @@ def test_words_in_headers_are_decoded(said, means):
         ("Привет".encode("koi8_r"), "koi8-r", "Привет"),
         ("日本".encode("iso2022_jp"), "ISO-2022-JP", "日本"),
         ("联通".encode("gb18030"), "gb2312", "联通"),
+        ("日本の".encode(), "gb2312", "日本の"),  # mislabelled, too
+        ("日本の".encode("cp932"), "shift_jis", "日本の"),
         (b"x\x9c", "zlib", "xœ"),
         (b"+ADw-", "utf-7", "+ADw-"),
         (b"\\u0041", "unicode_escape", "\\u0041"),

@@ -24,6 +24,10 @@ OTHERS = frozenset({
     "euc_jisx0213", "iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_ext",
     "iso2022_kr",
 })  # fmt: skip
+MULTI_BYTE = frozenset({
+    "gb18030", "big5", "big5hkscs", "cp932", "cp949", "cp950", "johab", "euc_jp", "euc_jis_2004",
+    "euc_jisx0213",
+})  # fmt: skip
 # What people mean by a name, where it is wider than what the name says (WHATWG, Encoding).
 MEANT = {
     "latin_1": "cp1252", "iso8859_1": "cp1252", "us_ascii": "ascii", "iso8859_9": "cp1254",
@@ -56,7 +60,21 @@ def text_of(raw: bytes, charset: str = "") -> str:
         except UnicodeDecodeError:
             fallback = "cp1252" if codec in {None, "ascii"} else codec
             return clean(raw.decode(fallback or "cp1252", "replace"))
-    return clean(raw.decode(codec, "replace"))
+    return clean(_mislabelled(raw, codec) or raw.decode(codec, "replace"))
+
+
+def _mislabelled(raw: bytes, codec: str) -> str:
+    """Return bytes as UTF-8 where they are that and not what their label says; "" elsewhere.
+
+    Two letters of a Chinese set may be UTF-8 by accident, a letter of three bytes is none.
+    """
+    if codec not in MULTI_BYTE or raw.isascii():
+        return ""
+    try:
+        text = raw.decode("utf_8")
+    except UnicodeDecodeError:
+        return ""
+    return text if max(text) > "\u07ff" else ""
 
 
 def clean(text: str) -> str:
