@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from outreach.models import Notice, WebhookEndpoint, WebhookMessage
+from outreach.models.encrypted import UnreadableSecretError
 from outreach.webhooks import signing
 from outreach.webhooks.passing_on import new_message
 
@@ -37,9 +38,16 @@ def change(endpoint: WebhookEndpoint, url: str, kinds: Sequence[str]) -> None:
 
 @transaction.atomic
 def rotate(endpoint: WebhookEndpoint, now: datetime) -> str:
-    """Give it a new secret and return it; the former one signs too for a day."""
-    row = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-    row.former_secret, row.former_until = row.secret, now + FORMER_LASTS
+    """Give it a new secret and return it; the former one signs too for a day.
+
+    One that cannot be read any more signs nothing and is dropped.
+    """
+    rows = WebhookEndpoint.objects.defer("secret", "former_secret")
+    row = rows.select_for_update(no_key=True).get(pk=endpoint.pk)
+    try:
+        row.former_secret, row.former_until = row.secret, now + FORMER_LASTS
+    except UnreadableSecretError:
+        row.former_secret, row.former_until = "", None
     row.secret = signing.new_secret()
     row.save(update_fields=["secret", "former_secret", "former_until"])
     return row.secret

@@ -147,6 +147,22 @@ def test_a_secret_whose_key_is_gone_breaks_no_page(admin: Client, ada: User, set
     assert [admin.get(url).status_code for url in (LIST, f"{LIST}{endpoint.pk}/")] == [200, 200]
 
 
+def test_a_secret_whose_key_is_gone_is_replaced_and_signs_no_more(
+    admin: Client, ada: User, settings: Any
+) -> None:
+    endpoint = hook(ada)
+    endpoints.rotate(endpoint, timezone.now())
+    settings.FIELD_KEYS = ["0" * 43 + "="]
+
+    page = admin.post(f"{LIST}{endpoint.pk}/secret/", follow=True).content.decode()
+
+    changed = WebhookEndpoint.objects.get()
+    assert page.count(changed.secret) == 1
+    assert "That is now so until" not in page
+    assert (changed.former_secret, changed.former_until) == ("", None)
+    assert endpoints.secrets_of(changed, timezone.now()) == [changed.secret]
+
+
 def test_a_test_arrives_and_its_page_tells(admin: Client, ada: User) -> None:
     with listening(Listener(status=202, body=b"Thank you")) as server:
         endpoint = hook(ada, server.url)
