@@ -22,6 +22,9 @@ def _of_file(translator: Translator) -> Iterator[str]:
         yield f"{file}: the headings stand on line {translator.sheet.line}; what is above is left out."
     if translator.unread:
         yield f"{file}: these columns are left out: {_named(translator.unread)}."
+    owner = translator.table.constants.get("owner", "")
+    if translator.ownerless and owner:
+        yield f"Rows that name no owner ({translator.ownerless}) come in under {owner}."
     for outcome in ("won", "lost"):
         if told := [text for text, ours in translator.endings.items() if ours == outcome]:
             yield f"Stages that were read as {outcome}: {_named(told)}."

@@ -33,6 +33,7 @@ class Translator:
         self.wanted = table.columns()
         self.headings = _found(self.sheet, self.wanted, _needed(table), mapping.name)
         self.unread = self._unread()
+        self.ownerless = 0  # rows whose owner is the one that was said for all such
         self.endings: dict[str, str] = {}  # stages by which an outcome was told, "" for none
         self.joined = {
             join: _joined(join, table, mapping, path.with_name(join.file)) for join in table.joins
@@ -57,6 +58,8 @@ class Translator:
             filled = columns.get if self.table.is_plain else partial(_filled, columns=columns)
             text = next(filter(None, (filled(part) for part in source)), "")
             said[name] = self._ours(name, text) or said.get(name, "")
+            if name == "owner" and not text:
+                self.ownerless += 1
         if "outcome" in self.table.only:
             self._note_ending(columns[self.table.sources["outcome"][0]], said["outcome"])
         if self.table.key:

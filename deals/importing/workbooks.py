@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
@@ -20,6 +23,10 @@ from deals.importing.archives import Archive, UnsoundError
 from deals.importing.reading import Row, Sheet, named_once, refusal
 from deals.spreadsheets import unescaped
 
+MERGED = re.compile(rb'mergeCell\s[^>]{0,80}?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+LONGEST_MERGE = 160  # bytes of such a mark
+MOST_MERGED = 100_000
+CHUNK = 1024 * 1024
 LOOKED_THROUGH = 200  # rows in which the headings are looked for
 
 
@@ -27,7 +34,7 @@ LOOKED_THROUGH = 200  # rows in which the headings are looked for
 class WorkbookSheet:
     """One sheet of a workbook; "" is the first that has rows. Formulas say what they last came to.
 
-    A block of merged cells has its text in the first of them; errors such as #N/A say nothing.
+    Cells merged below one another all say what the first does; errors such as #N/A say nothing.
     """
 
     path: Path
@@ -60,10 +67,12 @@ class WorkbookSheet:
     def _records(self, book: Workbook) -> Iterator[tuple[int, list[str]]]:
         """Yield line and cells of each row that is not blank: first the headings."""
         has_headings = False
-        for line, row in enumerate(self._sheet(book).iter_rows(), start=1):
+        sheet = self._sheet(book)
+        blocks = Blocks(merged(self.path, self.path.stat().st_mtime_ns, sheet.title))
+        for line, row in enumerate(sheet.iter_rows(), start=1):
+            cells = blocks.filled(line, [said(cell) for cell in row])
             if line < self.line:
                 continue
-            cells = [said(cell) for cell in row]
             if not any(cell.strip() for cell in cells):
                 continue
             if not has_headings:
@@ -94,6 +103,42 @@ class WorkbookSheet:
         sheet: Any = book[self.name] if self.name else _first_with_rows(book)
         sheet.reset_dimensions()  # some programs write a wrong size, which would cut rows off
         return sheet
+
+
+class Blocks:
+    """Cells that are merged below one another, as programs write groups: each says what the first does."""
+
+    def __init__(self, blocks: Iterable[tuple[int, int, int]]) -> None:
+        self._begun: dict[int, list[tuple[int, int]]] = {}
+        for column, first, last in blocks:
+            self._begun.setdefault(first, []).append((column, last))
+        self._open: dict[int, tuple[int, str]] = {}  # by column: the last row, and the text
+
+    def filled(self, line: int, cells: list[str]) -> list[str]:
+        """Return a row with what merged cells above it say."""
+        self._open = {place: block for place, block in self._open.items() if block[0] >= line}
+        for place, (_, text) in self._open.items():
+            if place < len(cells) and not cells[place]:
+                cells[place] = text
+        for column, last in self._begun.get(line, ()):
+            if column <= len(cells):
+                self._open[column - 1] = (last, cells[column - 1])
+        return cells
+
+
+@lru_cache(16)
+def merged(path: Path, _changed: int, name: str) -> tuple[tuple[int, int, int], ...]:
+    """Return column, first and last row of what is merged below one another in a sheet."""
+    found: set[tuple[int, int, int]] = set()
+    with _opened(path) as book, book[name]._get_source() as part:  # noqa: SLF001 -- no other way
+        before = b""
+        while chunk := part.read(CHUNK):
+            text = before + chunk
+            for column, first, last in MERGED.findall(text):
+                if int(first) < int(last) and len(found) < MOST_MERGED:
+                    found.add((column_index_from_string(column.decode()), int(first), int(last)))
+            before = text[-LONGEST_MERGE:]
+    return tuple(found)
 
 
 def _as_wide(cells: list[str], width: int) -> list[str]:

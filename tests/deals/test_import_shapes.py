@@ -386,3 +386,23 @@ def test_what_is_still_to_be_done_is_no_touch(admin: Client) -> None:
     run = hand_in(admin, "tasks.csv", rows.encode())
     assert imported(admin, run) == (2, 0, 0, 1)
     assert aside(admin, run) == {3: "is still to be done: only what has happened comes in"}
+
+
+def test_cells_that_are_merged_below_one_another_all_say_what_the_first_does(
+    admin: Client,
+) -> None:
+    book = Workbook()
+    rows = (
+        ["Deal name", "Owner", "Stage"], ["Roof", "Karl", "Demo"], ["Pump", None, "Demo"],
+        ["Well", None, "Offer"], ["Mill", None, None],
+    )  # fmt: skip
+    for row in rows:
+        book.active.append(row)
+    book.active.merge_cells("B2:B4")
+    book.active.merge_cells("B5:C5")
+    packed = io.BytesIO()
+    book.save(packed)
+    run = hand_in(admin, "deals.xlsx", packed.getvalue())
+    assert imported(admin, run) == (4, 0, 0, 0)
+    assert [name for _, name in told("pk", "owner__name")] == ["Karl", "Karl", "Karl", "Ada"]
+    assert "Rows that name no owner (1) come in under ada@example.com." in run.notes
