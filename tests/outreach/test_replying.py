@@ -33,6 +33,9 @@ ABOVE_A_QUOTE = [
     "בתאריך יום ב׳, 6 במאי 2024 ב-10:00 מאת Ines <\u202aines@example.com\u202c>:\u202c",
     "Pada tanggal Sen, 6 Mei 2024 pukul 10.00 Ines Ochoa <ines@example.com>\nmenulis:",
     "Zitat von Ines Ochoa <ines@example.com>:",
+    "On Mon, 6 May 2024 10:00:00 -0800 (PST), Ines Ochoa wrote",
+    "On Mon, May 6, 2024 10:00 am, Ines Ochoa said:",
+    "Ines Ochoa wrote:",
     "2024/5/6 Ines Ochoa <ines@example.com>",
     "Ines Ochoa <ines@example.com> on 05/06/2024 12:39:56 PM",
     "* Ines Ochoa <ines@example.com> [2024-05-06 10:00]:",
@@ -61,18 +64,22 @@ ABOVE = [
 
 @pytest.mark.parametrize("signature", ["", "\n\nBest regards\nMara Lind"])
 @pytest.mark.parametrize("heading", ABOVE_A_QUOTE)
-def test_of_a_marked_quote_nothing_is_left_whatever_stands_above_it(heading, signature):
+def test_of_a_marked_quote_nothing_is_left_whatever_stands_above_it(
+    heading: str, signature: str
+) -> None:
     assert reply_of(f"{OWN}{signature}\n\n{heading}\n{QUOTED}") == OWN
     assert reply_of(f"{OWN}{signature}\n{heading}\n\n{QUOTED}") == OWN
 
 
 @pytest.mark.parametrize("signature", ["", "\n\nBest regards\nMara Lind"])
 @pytest.mark.parametrize("heading", ABOVE)
-def test_an_older_mail_without_marks_is_known_by_what_stands_above_it(heading, signature):
+def test_an_older_mail_without_marks_is_known_by_what_stands_above_it(
+    heading: str, signature: str
+) -> None:
     assert reply_of(f"{OWN}{signature}\n\n{heading}\n\n{OLD}") == OWN
 
 
-def test_quotes_by_initials_are_quotes_where_a_heading_says_so():
+def test_quotes_by_initials_are_quotes_where_a_heading_says_so() -> None:
     quote = "IO> Hello Mara,\nIO> is June still right?"
 
     assert reply_of(f"Monday, May 6, 2024, 10:00 AM, you wrote:\n\n{quote}\n\nYes.") == "Yes."
@@ -88,13 +95,13 @@ def test_quotes_by_initials_are_quotes_where_a_heading_says_so():
         "pon., 6 maj 2024 o 10:00 Ines Ochoa <\nines@example.com> napisał(a):",
     ],
 )
-def test_the_line_right_above_a_heading_is_their_own(heading):
+def test_the_line_right_above_a_heading_is_their_own(heading: str) -> None:
     assert reply_of(f"Dear Ines,\n\nfine with me.\n{heading}\n\n{QUOTED}") == (
         "Dear Ines,\n\nfine with me."
     )
 
 
-def test_answers_below_a_signature_and_between_quotes_are_kept():
+def test_answers_below_a_signature_and_between_quotes_are_kept() -> None:
     text = (
         "Hello\n\nBest regards\nMara Lind\n\nOn 6 May 2024 at 10:00, Ines <ines@example.com> wrote:\n"
         "> Tuesday?\n\nYes, at ten.\n\n> And the price?\n\nFine.\n\nBest regards\nMara"
@@ -111,9 +118,9 @@ def test_answers_below_a_signature_and_between_quotes_are_kept():
         "We asked Jan <jan@example.com>:\nis it June?",
     ],
 )
-def test_what_only_looks_like_a_quote_or_a_signature_stays(text):
+def test_what_only_looks_like_a_quote_or_a_signature_stays(text: str) -> None:
     assert reply_of(text) == text
 
 
-def test_the_line_above_which_a_ticket_system_is_answered_is_nobodys_words():
+def test_the_line_above_which_a_ticket_system_is_answered_is_nobodys_words() -> None:
     assert reply_of("##- Please type your reply above this line -##\n\nYes.") == "Yes."

@@ -23,7 +23,7 @@ ABOVE = re.compile(r"##-[^\n]*-##\n*")  # Zendesk asks to be answered above this
 QUOTED = "\ufffc"  # stands for a quoted line, so that the library does not end there
 LINE = re.compile(r"[_-]{5,}|[-_*=]{20,}")  # drawn above what was cut off
 WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb|geschrieben|a écrit|escribió|schreef|napisał(?:a|\(a\))?|pisze|"
+    r"\b(?:wrote|writes|said|schrieb|geschrieben|a écrit|escribió|schreef|napisał(?:a|\(a\))?|pisze|"
     r"ha scritto|skrev|escreveu|nap[ií]?sal(?:a|\(a\))?|napisa(?:o|la) je|rakstīja|rašė|kirjutas|"
     r"kirjoitti|написала?|написал\(а\)|написав|пишет|пише|írta|a scris|yazdı|έγραψε|viết|menulis)\b|"
     r"написал\(а\)|написав?а?(?=:)|写道|님이 작성|כתב|كتب",
@@ -218,8 +218,9 @@ def _says_who_wrote(said: str, *, is_quoting: bool) -> bool:
     """Tell whether some words introduce an older mail; a quote below them makes it surer."""
     if not said.endswith((":", "：")):
         is_signed = said[0].isdigit() and SIGNED.search(f"{said}:")
-        return is_quoting and bool(is_signed or NOTED.search(said))
-    if WROTE.search(said) and DATED.search(said):
+        is_open = OPENING.match(said) and DATED.search(said) and WROTE.search(said[-12:])
+        return is_quoting and bool(is_signed or is_open or NOTED.search(said))
+    if WROTE.search(said) and (is_quoting or DATED.search(said)):
         return bool("@" in said or is_quoting or (OPENING.match(said) and DAY.search(said)))
     is_timed = bool(TIMED.match(said))
     return bool(SIGNED.search(said) and (is_quoting or is_timed)) or (
