@@ -11,6 +11,7 @@ from email.utils import getaddresses
 
 from outreach.mail.parsing import addresses
 from outreach.mail.parsing.structure import Structure
+from outreach.mail.sorting import ticketing
 from outreach.mail.sorting.words import fold, words
 
 # Set by programs that answer by themselves, whatever the value but "no".
@@ -26,11 +27,6 @@ AUTORESPONDERS = (
 )  # fmt: skip
 # The same by their end, whoever's they are: X-Autoreply, X-QQ-Auto-Reply, X-Ticket-Autoreply.
 AUTORESPONDING = re.compile(r"(?:.+-)?auto-?(?:reply|respond(?:er)?|response|generated)")
-# Systems for tickets and customers say in these whether somebody typed a mail or a rule made it.
-MADE_BY_RULE = {
-    "x-intercom-source": re.compile(r"workflow", re.IGNORECASE),
-    "x-sfdc-emailcategory": re.compile(r"workflow|.*autorespon", re.IGNORECASE),
-}
 AUTORESPONDING_PROGRAMS = re.compile(
     r"(?:vacation|auto-?respon|auto-?reply|mail-?robot"
     r"|out-?of-?office|scheduled? mailer|cron\b)", re.IGNORECASE
@@ -66,6 +62,9 @@ PERSONAL_PROGRAMS = re.compile(
     r"|kmail|sylpheed|claws|blackberry|airmail|spark|mailspring|em client|roundcube|squirrelmail"
     r"|zimbra|groupwise|yahoomail|webmail|open-xchange|postbox|incredimail|pegasus|pine\b", re.IGNORECASE
 )  # fmt: skip
+
+# What programs send by, which leaves headers of Outlook.
+LIBRARIES = re.compile(r"microsoft cdo\b", re.IGNORECASE)
 
 
 def answers(structure: Structure) -> bool:
@@ -114,7 +113,7 @@ def _is_of_house(domain: str, other: str) -> bool:
 def by_headers(structure: Structure) -> str:
     """Return which header says that a program answered; "" where none does."""
     submitted = structure.header("auto-submitted").strip().lower()
-    if _is_typed_in_zendesk(structure):
+    if ticketing.is_typed(structure):
         return ""
     if submitted and re.split(r"[;\s(]", submitted)[0] not in ("no", "", "auto-forwarded"):
         return f"The header Auto-Submitted says “{submitted[:40]}”."
@@ -122,9 +121,8 @@ def by_headers(structure: Structure) -> str:
         is_set = value.strip().lower() not in ("", "no", "false", "0")
         if is_set and (name in AUTORESPONDERS or AUTORESPONDING.fullmatch(name)):
             return f"The header {name.title()} is set by programs that answer by themselves."
-    for name, made in MADE_BY_RULE.items():
-        if made.match(value := structure.header(name).strip()):
-            return f"The header {name.title()} says “{value[:40]}”."
+    if made := ticketing.by_rule(structure):
+        return made
     precedence = structure.header("precedence").strip().lower()
     if re.match(r"auto[-_ ]?reply", precedence):
         return f"The header Precedence says “{precedence[:40]}”."
@@ -133,17 +131,6 @@ def by_headers(structure: Structure) -> str:
     if AUTORESPONDING_PROGRAMS.search(structure.header("x-mailer")):
         return f"The header X-Mailer names a program: {structure.header('x-mailer')[:40]}."
     return _by_inbox_rule(structure)
-
-
-def _is_typed_in_zendesk(structure: Structure) -> bool:
-    """Tell whether somebody typed an answer in Zendesk, which calls all of its mail automatic.
-
-    It puts who did beside the name that its own mail carries: "Ann Lee (Support)".
-    """
-    name, _address = _party(structure.header("from"))
-    house, _address = _party(structure.header("reply-to"))
-    is_zendesk = structure.header("x-mailer").lower().startswith("zendesk")
-    return is_zendesk and bool(house) and name.endswith(f" ({house})")
 
 
 def _by_inbox_rule(structure: Structure) -> str:
@@ -170,9 +157,12 @@ def _by_inbox_rule(structure: Structure) -> str:
 
 def is_personal(structure: Structure) -> bool:
     """Tell whether headers show a mail program that people write with."""
+    program = structure.header("x-mailer")
+    if LIBRARIES.match(program):
+        return False
     if any(structure.header(name) for name in PERSONAL):
         return True
-    return bool(PERSONAL_PROGRAMS.search(structure.header("x-mailer")))
+    return bool(PERSONAL_PROGRAMS.search(program))
 
 
 SERVER = "The sender is a mail server: "
@@ -247,8 +237,7 @@ def by_bulk(structure: Structure) -> str:
         return f"The header {found.title()} is set by programs that write to many."
     if is_discussion(structure):
         return ""
-    is_ticket = structure.header("rt-ticket") or structure.header("x-rt-ticket")
-    if is_ticket and answers(structure):  # all mail of RT is “bulk”
+    if ticketing.is_of_rt(structure) and answers(structure):  # all mail of RT is “bulk”
         return ""
     precedence = _precedence(structure)
     if precedence in ("bulk", "junk"):

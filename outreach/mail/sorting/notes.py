@@ -15,7 +15,7 @@ from outreach.mail.parsing.structure import Structure
 from outreach.mail.sorting import bounces
 from outreach.mail.sorting.looking import Look
 from outreach.mail.sorting.returning import last_day_away
-from outreach.mail.sorting.words import LONGEST_HTML, flat, words
+from outreach.mail.sorting.words import LONGEST_HTML, flat, fold, words
 
 SHORT = 400  # letters of a note in which a day can only be that of a return
 LONGEST_NOTE = 1_500  # letters of a note that no header gives away
@@ -23,6 +23,8 @@ ENOUGH, ENOUGH_BEHIND_RE = 2, 3  # signs beside the words of an absence
 AMERICAN_ZONE = re.compile(r"-0[4-9]00|\b[ECMP][SD]T\b")
 # A person's footer may name a newsletter; a newsletter names more than one way, or links a lot.
 SIGNS_OF_NEWS, LINKS_OF_NEWS = 2, 4
+TITLE = re.compile(r"[^:：]{2,40}[:：]")
+AUTO = re.compile(r"(?:\[[^\]]{1,40}\]\s*)?auto:")
 LINK = re.compile(r"<(?:a|img)\s", re.IGNORECASE)
 
 
@@ -52,12 +54,11 @@ def _says_appended(look: Look) -> bool:
 def by_subject(look: Look) -> Verdict | None:
     """Return the verdict by the words that programs put in front of a subject."""
     absent = words("body", "away").search(look.note)
-    answers = look.answers and not look.quotes_ours
-    is_program = (absent or answers) and look.titled("away", "automatic")
-    is_to_list = look.is_discussion and not is_program
+    is_marked = _says_auto(look) and look.titled("weakly_away")
+    is_to_list = look.is_discussion and not (is_marked or _answers_list(look, bool(absent)))
     if look.is_titled_as_answer or is_to_list:
         return None
-    beside = words("body", "beside").search(look.note)
+    beside = words("body", "beside").search(look.note) or is_marked
     is_weak = look.titled("weakly_away") and absent and (beside or look.answers)
     if look.titled("away") or is_weak or (look.titled("weakly_away") and says_nothing_else(look)):
         return Verdict("out_of_office", f"The subject tells of an absence: “{look.shown}”.")
@@ -71,6 +72,17 @@ def by_subject(look: Look) -> Verdict | None:
         why = f"The subject tells of a receipt: “{look.shown}”."
         return Verdict("receipt", why, about=bounces.ids(look.structure))
     return None
+
+
+def _answers_list(look: Look, tells_absence: bool) -> bool:
+    """Tell whether a program answered what came over a list: by title, and as no person does."""
+    is_by_program = look.answers and not look.quotes_ours and TITLE.match(look.subject)
+    return bool((tells_absence or is_by_program) and look.titled("away", "automatic"))
+
+
+def _says_auto(look: Look) -> bool:
+    """Tell whether Notes put its mark before a subject, which is away where it is looked at."""
+    return bool(AUTO.match(fold(look.structure.header("subject"))))
 
 
 def _tells_reading(look: Look) -> bool:
