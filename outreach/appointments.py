@@ -1,8 +1,9 @@
 """What one message says of a meeting, and whether it counts over what is known already.
 
-Pure but for the addresses of the two sides. The one with the higher SEQUENCE counts, with the same
-one a cancellation over an answer, an answer over the invitation, and of two answers the later.
-Sources: RFC 5546, 2.1.5; decision 090.
+Pure but for the addresses of the two sides and who sees what. The one with the higher SEQUENCE
+counts, with the same one a cancellation over an answer, an answer over the invitation, and of two
+answers the later; to a meeting that they called each of us answers alone (`our_answers`).
+Sources: RFC 5546, 2.1.5; decisions 090 and 133.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from datetime import datetime
 from accounts.models import User
 from contacts.models import Address, Channel, Contact
 from deals.models import Deal
+from outreach import our_answers
 from outreach.mail.parsing.invitations import Appointment
 from outreach.models import Meeting
+from outreach.our_answers import Answer, rank
 
 SOURCE = "calendar"
 FEED = "feed"  # holds that only a published calendar vouches for: gone from it, they are off
@@ -24,7 +27,6 @@ ANSWERED = {
 }  # fmt: skip
 ANSWERING = frozenset({"REPLY", "COUNTER"})  # methods by which others answer an organizer
 OFF = frozenset({State.CANCELLED, State.DECLINED})
-ANSWERS = frozenset({State.ACCEPTED, State.TENTATIVE, State.DECLINED, State.PROPOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,29 @@ def may_say(appointment: Appointment, told: Told, meeting: Meeting) -> bool:
     Others answer. A mail in a contact's name is easily forged, and must not end a hold by that.
     Source: RFC 5546, 3.2.5.
     """
-    if told.is_from_us or not meeting.is_by_us:
+    if told.is_from_us:
+        return _is_concerned(told, meeting)
+    if not meeting.is_by_us:
         return True
     return appointment.method in ANSWERING and not appointment.is_cancelled
+
+
+def _is_concerned(told: Told, meeting: Meeting) -> bool:
+    """Tell whether one of us may speak of a meeting: it is theirs, or on a deal that they see.
+
+    A mail may, too, where it is on the meeting's deal.
+    """
+    if told.user is None or meeting.deal_id is None or told.user.pk == meeting.user_id:
+        return True
+    if told.source != FEED and told.deal.pk == meeting.deal_id:
+        return True
+    has_answered = who_of(told) in meeting.answers
+    return has_answered or Deal.objects.visible_to(told.user).filter(pk=meeting.deal_id).exists()
+
+
+def who_of(told: Told) -> str:
+    """Return by which name `our_answers` knows our side."""
+    return str(told.user.pk) if told.user else "0"
 
 
 def stamp_of(appointment: Appointment, told: Told) -> datetime:
@@ -108,6 +130,12 @@ def take_over(meeting: Meeting, appointment: Appointment, told: Told, state: Sta
     """
     is_organizers = appointment.method not in ANSWERING
     is_newer = appointment.sequence > meeting.sequence
+    if appointment.organizer:
+        meeting.is_by_us = is_by_us(appointment, told)
+    if not meeting.is_by_us:
+        _note_ours(meeting, appointment, told, state)
+    elif appointment.organizer in our_addresses(told.user):
+        meeting.user = told.user  # whose calendar says that it is off, whoever told of it first
     if appointment.sequence < meeting.sequence:
         return
     says_when = is_organizers or is_newer or _is_blank(meeting)
@@ -117,11 +145,24 @@ def take_over(meeting: Meeting, appointment: Appointment, told: Told, state: Sta
     meeting.summary = (
         appointment.summary if is_organizers and appointment.summary else meeting.summary
     )
-    if appointment.organizer:
-        meeting.is_by_us = is_by_us(appointment, told)
     stamp = stamp_of(appointment, told)
-    if is_newer or _outranks(state, stamp, meeting):
-        meeting.state, meeting.sequence, meeting.updated_at = state, appointment.sequence, stamp
+    if meeting.is_by_us and (is_newer or _outranks(state, stamp, meeting)):
+        meeting.state, meeting.updated_at = state, stamp
+    meeting.sequence = appointment.sequence
+
+
+def _note_ours(meeting: Meeting, appointment: Appointment, told: Told, state: State) -> None:
+    """Note what one of us, or the organizer, says of a meeting that they called."""
+    said = Answer(state, appointment.sequence, stamp_of(appointment, told), told.source)
+    if state == State.CANCELLED:
+        our_answers.note(meeting, our_answers.ORGANIZER, said)
+    else:
+        our_answers.note(meeting, who_of(told), said)
+        if told.source != FEED:  # a calendar of one of us speaks for that one alone
+            asked = said._replace(state=State.INVITED)
+            our_answers.note(meeting, our_answers.ORGANIZER, asked)
+    if our_answers.settle(meeting) == who_of(told) and meeting.state == State.ACCEPTED:
+        meeting.user = told.user
 
 
 def _is_blank(meeting: Meeting) -> bool:
@@ -131,11 +172,5 @@ def _is_blank(meeting: Meeting) -> bool:
 
 def _outranks(state: State, stamp: datetime, meeting: Meeting) -> bool:
     """Tell whether a message of the same sequence says more than what is known."""
-    known = (_rank(State(meeting.state)), meeting.updated_at)
-    return state != meeting.state and (_rank(state), stamp) > known
-
-
-def _rank(state: State) -> int:
-    if state == State.CANCELLED:
-        return 2
-    return 1 if state in ANSWERS else 0
+    known = (rank(meeting.state), meeting.updated_at)
+    return state != meeting.state and (rank(state), stamp) > known

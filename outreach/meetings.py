@@ -3,7 +3,7 @@ proposed an outbound touch. What a calendar says is never "heard".
 
 Messages arrive in any order: the one with the higher SEQUENCE counts, with the same one a
 cancellation over an answer, an answer over the invitation, and of two answers the later.
-Sources: SILENCE.md, "Whose turn", rule 8; RFC 5546, 2.1.5; decision 090.
+Sources: SILENCE.md, "Whose turn", rule 8; RFC 5546, 2.1.5; decisions 090 and 133.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from contacts.models import Address, Channel, Contact
 from deals import conversation
 from deals.models import Direction, Touch
 from deals.replay import lock
-from outreach import meeting_holds, series
+from outreach import meeting_holds, our_answers, series
 from outreach.appointments import (
     ANSWERING,
     FEED,
@@ -34,6 +34,7 @@ from outreach.appointments import (
     stamp_of,
     state_of,
     take_over,
+    who_of,
 )
 from outreach.mail.parsing import calendar_reader
 from outreach.mail.parsing.invitations import Appointment, UnreadableCalendarError, read
@@ -137,12 +138,12 @@ def _brought(
     meeting: Meeting | None, appointment: Appointment, told: Told, now: datetime
 ) -> Meeting:  # fmt: skip
     """Return the meeting as it stands once a message counts; not saved."""
-    left = series.to_come(appointment, lambda one: state_of(one, told) in OFF, now)
+    left = series.to_come(appointment, lambda one: _is_off(one, told, meeting), now)
     if left:
         appointment = replace(appointment, starts_at=left[0].starts_at, ends_at=left[0].ends_at)
     state = state_of(appointment, told)
     if meeting is None:
-        return Meeting(
+        made = Meeting(
             uid=appointment.uid, recurrence=appointment.recurrence, contact=told.contact,
             state=state, deal=told.deal, user=told.user, sequence=appointment.sequence,
             starts_at=appointment.starts_at or told.said_at,
@@ -150,6 +151,8 @@ def _brought(
             summary=appointment.summary, is_by_us=is_by_us(appointment, told),
             updated_at=stamp_of(appointment, told),
         )  # fmt: skip
+        take_over(made, appointment, told, state)
+        return made
     meeting.deal = meeting.deal or told.deal
     if meeting.series and not _says_series(appointment, told, meeting):
         appointment = replace(appointment, starts_at=None, ends_at=None)
@@ -174,7 +177,7 @@ def _change_one(
     """Let one appointment of a series be moved or left out; the series goes on without it."""
     if appointment.sequence < meeting.sequence:
         return meeting
-    before, is_off = _standing(meeting), state_of(appointment, told) in OFF
+    before, is_off = _standing(meeting), _is_off(appointment, told, meeting)
     left = series.changed(
         series.read(meeting.series), appointment, is_off=is_off,
         says_when=appointment.method not in ANSWERING,
@@ -185,6 +188,14 @@ def _change_one(
         meeting_holds.bring(meeting, told.source, now)
     meeting.save()
     return meeting
+
+
+def _is_off(one: Appointment, told: Told, meeting: Meeting | None) -> bool:
+    """Tell whether one of a series will not be: who stays away leaves the others of us in it."""
+    state = state_of(one, told)
+    if state == State.DECLINED and meeting is not None and not meeting.is_by_us:
+        return not our_answers.is_accepted_beside(meeting, who_of(told))
+    return state in OFF
 
 
 def _standing(meeting: Meeting | None) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """The meetings of a calendar that a rep publishes: taken in, and given up where they are gone from it.
 
-Source: decision 106.
+Sources: decisions 106 and 133.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from contacts.models import Contact
 from deals.models import By, Deal, Silence
 from deals.replay import lock
-from outreach import meeting_holds, meetings
+from outreach import meeting_holds, meetings, our_answers
 from outreach.appointments import FEED, State, Told, our_addresses
 from outreach.mail.parsing.invitations import Appointment, read
 from outreach.models import Meeting
@@ -59,7 +60,8 @@ def _invited_contacts(appointment: Appointment, ours: frozenset[str]) -> list[Co
 def _deal_of(appointment: Appointment, contact: Contact, user: User) -> Deal | None:
     """Return the deal that a meeting is known on, else the contact's open one that waits longest.
 
-    Only deals that the rep may see: their calendar must not move the rest.
+    Only deals that the rep may see: their calendar must not move the rest. Whether it may speak
+    of the known one, `appointments.may_say` tells.
     """
     known = Meeting.objects.filter(
         uid=appointment.uid, recurrence=appointment.recurrence, contact=contact
@@ -73,17 +75,27 @@ def _deal_of(appointment: Appointment, contact: Contact, user: User) -> Deal | N
 
 
 def _drop_missing(user: User, seen: Iterable[int], now: datetime) -> None:
+    is_theirs = Q(user=user, is_by_us=True) | Q(answers__has_key=str(user.pk), is_by_us=False)
     standing = Meeting.objects.filter(
-        user=user, hold__source=FEED, ends_at__gt=now, state=State.ACCEPTED
+        is_theirs, hold__source=FEED, ends_at__gt=now, state=State.ACCEPTED
     ).exclude(pk__in=list(seen))
     for pk, deal in standing.values_list("pk", "deal"):
-        _drop(pk, deal, now)
+        _drop(pk, deal, user, now)
 
 
 @transaction.atomic
-def _drop(pk: int, deal_id: int | None, now: datetime) -> None:
+def _drop(pk: int, deal_id: int | None, user: User, now: datetime) -> None:
+    """Let a user's calendar vouch for a meeting no more; where nobody of us goes, it is off."""
     lock([deal_id] if deal_id else [])
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("hold").get(pk=pk)
-    meeting.state, meeting.updated_at = State.CANCELLED, now
-    meeting_holds.let_go(meeting, now)
+    who = str(user.pk)
+    said = our_answers.read(meeting).get(who)
+    if said is not None and said.source != FEED:
+        return  # a mail vouches for it
+    our_answers.forget(meeting, who)
+    if our_answers.is_accepted_beside(meeting, who):
+        our_answers.settle(meeting)
+    else:
+        meeting.state, meeting.updated_at = State.CANCELLED, now
+        meeting_holds.let_go(meeting, now)
     meeting.save()

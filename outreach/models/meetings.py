@@ -19,6 +19,8 @@ class Meeting(models.Model):
     `recurrence` tells a single appointment of a series that we know nothing else of; "" otherwise.
     A series is one row that stands for its next appointment: `series` are those to come, that one
     first, each as [the name of its place in the series, start, end] in UTC (`outreach.series`).
+    To a meeting that they called each of us answers alone: `answers` are those by the user's id
+    (`outreach.our_answers`), and `user` is whose acceptance holds the deal.
     A change counts where its `sequence` is not older. Sources: RFC 5546; SILENCE.md, rule 8.
     """
 
@@ -52,6 +54,7 @@ class Meeting(models.Model):
         Touch, on_delete=models.SET_NULL, null=True, blank=True, related_name="meeting"
     )
     series = models.JSONField(default=list, db_default=[], blank=True)
+    answers = models.JSONField(default=dict, db_default={}, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:
