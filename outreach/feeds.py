@@ -98,13 +98,12 @@ def _take_in(feed: CalendarFeed, now: datetime) -> None:
     text = _whole(answer)
     digest = sha256(STAMPS.sub("", text).encode()).hexdigest()
     is_known = digest == feed.digest
+    if not (is_known and is_fresh):
+        found = calendar_reader.appointments(text, zone=_zone(feed.user), now=now)
+        if found or is_known:  # else emptied, perhaps by an accident: believed in the next hour
+            published.by_calendar(feed.user, _with_contacts(found, now), now=now)
+    # known from here on: what could not be read or taken in is read again with the next poll
     feed.digest, feed.etag = digest, answer.headers.get("etag", "")[:200]
-    if is_known and is_fresh:
-        return
-    found = calendar_reader.appointments(text, zone=_zone(feed.user), now=now)
-    if not found and not is_known:
-        return  # emptied by its owner or by an accident: believed when it is so in the next hour
-    published.by_calendar(feed.user, _with_contacts(found, now), now=now)
 
 
 def _headers(feed: CalendarFeed) -> dict[str, str]:

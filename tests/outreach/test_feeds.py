@@ -147,6 +147,21 @@ def test_a_calendar_that_is_suddenly_empty_is_believed_an_hour_later(
     assert [to for _, to in held(deal)] == [day(1, 11, 5)]
 
 
+def test_what_could_not_be_read_is_read_again_with_the_next_poll(deal: Deal, ines: User) -> None:
+    server = Listener(body=calendar(event()), headers={"ETag": '"one"'})
+    server.answer = lambda heard: (
+        304 if heard.headers["If-None-Match"] == server.headers["ETag"] else 200
+    )
+    with listening(server):
+        feed = feed_of(ines, server)
+        server.body = b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\nEND:VCALENDAR"
+        server.headers = {"ETag": '"two"'}
+        for minute in (5, 10):
+            feed = again(feed, day(1, 9, minute))
+            assert feed.read_problem == "It is no calendar in the format iCalendar (.ics)."
+            assert feed.read_at == NOW
+
+
 def test_what_has_not_changed_is_neither_sent_nor_read_again(
     deal: Deal, ines: User, django_assert_num_queries: Any
 ) -> None:
