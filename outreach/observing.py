@@ -16,8 +16,9 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Left
 
 from contacts.models import Contact
+from deals.darkness import Interval
 from deals.models import By, Direction, Ending, Hold, Pipeline, Silence, StageEntry, Touch
-from deals.silence import UNDATED_ABSENCE
+from deals.silence import absences
 from outreach.mentions import Topic, find
 from outreach.models import Reason, ReasonEntry, Remark
 from outreach.people import Way
@@ -28,6 +29,13 @@ LATELY = timedelta(days=60)  # before the silence: what they asked then may stil
 ENOUGH = 4000  # characters of a note: what a letter is about stands at its head
 Row = Any  # a named row of values_list: which columns it has, each reader says
 Day = Callable[[datetime], date]  # the day that an instant is where the deal's owner is
+
+
+class Absence(NamedTuple):
+    """From when to when somebody was away, and whether they had named the day of their return."""
+
+    when: Interval
+    is_dated: bool
 
 
 class Heard(NamedTuple):
@@ -49,7 +57,7 @@ class Told:
     heard: dict[int, list[Heard]] = field(default_factory=lambda: defaultdict(list))
     ours: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     entries: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    away: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    away: dict[int, list[Absence]] = field(default_factory=lambda: defaultdict(list))
     meetings: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     remarks: dict[int, dict[Remark.Topic, date]] = field(default_factory=lambda: defaultdict(dict))
     people: dict[int, int] = field(default_factory=dict)
@@ -57,7 +65,7 @@ class Told:
 
 
 def read(silences: Sequence[Silence], deals: Mapping[int, Row], now: datetime) -> Told:
-    """Read what happened on the deals of open silences, in nine queries."""
+    """Read what happened on the deals of open silences: nine queries, one more for who was away."""
     told = Told()
     if not silences:
         return told
@@ -165,11 +173,27 @@ def _holds(told: Told, deals: Mapping[int, Row], now: datetime) -> None:
     concerned = Q(deal__in=deals, reason=Hold.Reason.MEETING) | Q(contact__in=contacts)
     held = Hold.objects.filter(concerned, starts_at__lte=now).order_by("starts_at", "pk")
     columns = ("deal_id", "contact_id", "starts_at", "ends_at", "took_place")
+    notes: dict[int, list[Row]] = defaultdict(list)
     for row in held.values_list(*columns, named=True):
         if row.deal_id:
             told.meetings[row.deal_id].append(row)
         else:
-            told.away[row.contact_id].append(row)
+            notes[row.contact_id].append(row)
+    if notes:
+        _absences(told, notes)
+
+
+def _absences(told: Told, notes: Mapping[int, Sequence[Row]]) -> None:
+    """Tell from their notes when contacts were away; hearing from them ended it."""
+    heard: dict[int, list[datetime]] = defaultdict(list)
+    touches = Touch.objects.standing().filter(contact__in=notes, is_heard=True)
+    said = touches.exclude(direction=Direction.OUTBOUND).order_by()
+    for contact, at in said.values_list("contact_id", "occurred_at"):
+        heard[contact].append(at)
+    for contact, rows in notes.items():
+        dated = {row.starts_at for row in rows if row.ends_at}
+        found = absences([(row.starts_at, row.ends_at) for row in rows], heard[contact])
+        told.away[contact] = [Absence(when, when.since in dated) for when in found]
 
 
 def _opening(silence: Silence, told: Told, day: Day) -> Opening | None:
@@ -186,17 +210,13 @@ def _opening(silence: Silence, told: Told, day: Day) -> Opening | None:
     return Opening(day(at), row.channel, stage, bool(names_price), row.pk)
 
 
-def _away(silence: Silence, absences: Iterable[Row], day: Day) -> Away | None:
+def _away(silence: Silence, found: Iterable[Absence], day: Day) -> Away | None:
     """Return the absence that reached into a silence: the one that lasts longest."""
-    reached = [
-        (row.ends_at or row.starts_at + UNDATED_ABSENCE, row)
-        for row in absences
-        if (row.ends_at or row.starts_at + UNDATED_ABSENCE) > silence.started_at
-    ]
+    reached = [each for each in found if each.when.to > silence.started_at]
     if not reached:
         return None
-    row = max(reached, key=lambda each: each[0])[1]
-    return Away(day(row.starts_at), day(row.ends_at) if row.ends_at else None)
+    when, is_dated = max(reached, key=lambda each: each.when.to)
+    return Away(day(when.since), day(when.to) if is_dated else None)
 
 
 def _mentions(silence: Silence, deal: Row, told: Told, day: Day) -> dict[Topic, Mentions]:

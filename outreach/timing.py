@@ -19,7 +19,7 @@ from deals.instants import EPOCH, MICROSECOND, to_instants, to_micros
 from deals.models import CalendarVersion, Direction, Hold, Touch
 from deals.open_hours import zone_named
 from deals.policies import Rulebook, clock_of
-from deals.silence import UNDATED_ABSENCE
+from deals.silence import absences
 from deals.worktime import WorkClock
 from outreach.evidence import say_day
 
@@ -225,8 +225,8 @@ def habits_of(contact: Contact, now: datetime, rulebook: Rulebook) -> Habits:
     clock = clock_of(version) if own else _moved(version, zone)
     heard = Touch.objects.standing().filter(contact=contact, is_heard=True)
     heard = heard.exclude(direction=Direction.OUTBOUND).order_by("-occurred_at", "-pk")
-    told = heard.values_list("occurred_at", flat=True)[:LATEST]
-    return Habits(zone, clock, _holidays(version), list(told), _absences(contact, now))
+    told = list(heard.values_list("occurred_at", flat=True)[:LATEST])
+    return Habits(zone, clock, _holidays(version), told, _absences(contact, now, told))
 
 
 def _zone(contact: Contact, version: CalendarVersion) -> ZoneInfo:
@@ -257,8 +257,8 @@ def _holidays(version: CalendarVersion) -> frozenset[date]:
     return frozenset(map(date.fromisoformat, off))
 
 
-def _absences(contact: Contact, now: datetime) -> list[Span]:
+def _absences(contact: Contact, now: datetime, heard: Sequence[datetime]) -> list[Span]:
+    """Return from when to when they are away from now on: hearing from them ended what was."""
     rows = Hold.objects.filter(contact=contact, starts_at__lte=now + LOOK_AHEAD)
-    spans = rows.values_list("starts_at", "ends_at")
-    away = [(since, until or since + UNDATED_ABSENCE) for since, until in spans]
-    return [(since, until) for since, until in away if until > now]
+    away = absences(rows.values_list("starts_at", "ends_at"), heard)
+    return [(each.since, each.to) for each in away if each.to > now]

@@ -157,6 +157,16 @@ def test_an_absence_that_reached_into_the_silence_is_told_and_an_older_one_not(
     assert seen(demo).away == Away(day(1).date(), day(4).date())
 
 
+def test_an_absence_that_hearing_from_them_ended_is_over(demo: Story, karl: User) -> None:
+    absent(demo, day(1), day(20))
+    demo.we_write(day(2, 10))
+    deal_in(karl).they_write(day(5))  # somebody else
+    assert seen(demo).away == Away(day(1).date(), day(20).date())
+    demo.they_write(day(6))
+    demo.we_write(day(7))
+    assert seen(demo).away is None
+
+
 def test_an_absence_without_a_day_counts_for_fourteen_days(demo: Story) -> None:
     absent(demo, day(1), None)
     demo.we_write(day(2, 10))

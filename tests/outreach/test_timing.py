@@ -185,6 +185,17 @@ def test_it_waits_for_their_return(mara: Contact) -> None:
     assert said(slot)[0] == "Thu 05 10:00"
 
 
+def test_who_was_heard_meanwhile_is_back(mara: Contact, ines: User, noor: User) -> None:
+    note = Hold(contact=mara, reason="absence", starts_at=day(-3), ends_at=day(20))
+    conversation.hold(note, now=day(-3))
+    Story(make_deal(noor, opened_at=day(-5))).they_write(day(-2))  # somebody else
+    slot = best_time(mara, "email", now=day(0), rulebook=Rulebook.load())
+    assert said(slot)[0] == "Mon 23 09:00"
+    Story(make_deal(ines, contact=mara, opened_at=day(-5))).they_write(day(-1))
+    slot = best_time(mara, "email", now=day(0), rulebook=Rulebook.load())
+    assert said(slot)[0] == "Mon 02 09:00"
+
+
 def test_habits_are_their_own_answers_on_any_deal(mara: Contact, ines: User, noor: User) -> None:
     theirs, hers = Story(make_deal(ines, contact=mara)), Story(make_deal(noor, contact=mara))
     for number in range(1, 5):
