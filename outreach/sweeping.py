@@ -14,7 +14,8 @@ from itertools import islice
 
 from django.db import connection, transaction
 
-from deals import missed, sweep
+from contacts.models import Address
+from deals import missed, people, sweep
 from deals.models import Silence
 from deals.replay import lock, replay
 from outreach import lines, notices, suggest
@@ -75,6 +76,13 @@ def look_at(deals: Sequence[int], now: datetime) -> None:
     replay(deals, now, is_sweep=True)
     dark = Silence.objects.open().by_them().filter(deal__in=deals, dark_at__isnull=False)
     suggest.for_silences(list(dark.values_list("pk", flat=True)), now)
+
+
+@transaction.atomic
+def reach(address: Address, deal: int, now: datetime) -> None:
+    """Save an address for want of which nothing better could be suggested, and choose anew."""
+    people.change_address(address)
+    look_at([deal], now)
 
 
 def _lapse(now: datetime) -> bool:

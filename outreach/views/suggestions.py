@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deals import people
 from deals.views.answers import Request
 from outreach import suggest, sweeping
 from outreach.forms import AnotherWayForm, MissingAddressForm, SnoozeForm
@@ -78,7 +76,6 @@ def another(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@transaction.atomic
 def address(request: Request, pk: int) -> HttpResponse:
     """Add the address for want of which nothing better could be suggested, and choose anew."""
     suggestion = visible_suggestion(request, pk)
@@ -88,8 +85,7 @@ def address(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         title = f"How can {contact} be reached?"
         return form_page(request, deal, title=title, form=form, submit="Add the address")
-    people.change_address(form.save(commit=False))
-    sweeping.look_at([deal.pk], timezone.now())
+    sweeping.reach(form.save(commit=False), deal.pk, timezone.now())
     return done(request, deal, f"Added: {contact} can be reached by {form.instance}.")
 
 

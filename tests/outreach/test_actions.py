@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -387,6 +389,15 @@ def test_who_cannot_be_reached_gets_an_address_and_a_better_way(rep: Client, ine
     assert (better.play, better.channel, better.address.value) == (
         "refocus", "email", "mara@example.org",
     )  # fmt: skip
+
+
+def test_who_only_asks_how_they_can_be_reached_waits_for_no_writer(rep: Client, deal: Deal) -> None:
+    [suggestion] = Suggestion.objects.filter(deal=deal)
+    url = f"/suggestions/{suggestion.pk}/address/"
+    with CaptureQueriesContext(connection) as asked:
+        answers = [rep.get(url), rep.post(url, {"channel": "email", "value": "nobody"})]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert not [each for each in asked if each["sql"].startswith(("SAVEPOINT", "BEGIN"))]
 
 
 def test_a_known_address_that_may_not_be_used_is_not_added_again(rep: Client, ines: User) -> None:
