@@ -73,7 +73,7 @@ def read(silences: Sequence[Silence], deals: Mapping[int, Row], now: datetime) -
     _their_words(told, deals, oldest)
     _openings(told, deals)
     _holds(told, deals, now)
-    remarks = Remark.objects.filter(deal__in=deals).order_by()
+    remarks = Remark.objects.standing().filter(deal__in=deals).order_by()
     for deal, topic, day in remarks.values_list("deal", "topic").annotate(Max("said_on")):
         told.remarks[deal][Remark.Topic(topic)] = day
     companies = {row.company_id for row in deals.values() if row.company_id}

@@ -25,7 +25,7 @@ from outreach import (
     undo_history,
 )
 from outreach.mail.filing import decide
-from outreach.models import BulkAction, Delivery, IgnoredSender, Mail, Suggestion
+from outreach.models import BulkAction, Delivery, IgnoredSender, Mail, Remark, Suggestion
 from outreach.undo_tokens import ALREADY, SALT, Kind, TakenBack, TooLateError, Undo
 
 __all__ = ["ALREADY", "SALT", "Kind", "TakenBack", "TooLateError", "Undo", "run"]
@@ -112,8 +112,10 @@ def _reason(undo: Undo, user: User, now: datetime) -> TakenBack:
 
 
 def _remark(undo: Undo, user: User, now: datetime) -> TakenBack:
-    if not remarks.restore(undo.pk, undo.before, user=user, now=now):
+    remark = Remark.objects.visible_to(user).get(pk=undo.pk)
+    if remark.deleted_at is None:
         return ALREADY
+    remarks.restore(remark, now=now)
     return TakenBack("Taken back: the remark is there again.")
 
 

@@ -54,7 +54,10 @@ class TooLateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What to take back: a row by kind and id, what it said before, and the page to return to."""
+    """What to take back: a row by kind and id, what it said before, and the page to return to.
+
+    Its token stands in an address, which proxies log: `before` has nothing that people wrote.
+    """
 
     kind: Kind
     pk: int

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import User
 from contacts.models import Contact
@@ -57,11 +58,19 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         """Keep the remarks on deals that `user` may see."""
         return self if user.is_admin else self.filter(deal__in=Deal.objects.visible_to(user))
 
+    def standing(self) -> RemarkQuerySet:
+        """Leave out what was deleted."""
+        return self.filter(deleted_at=None)
+
 
 class Remark(models.Model):
-    """What a contact said on a deal about timing, budget, competitors or priorities."""
+    """What a contact said on a deal about timing, budget, competitors or priorities.
+
+    A deleted one stays as a row, so that an undo needs to name no more than that.
+    """
 
     goes_with_contact = True  # erased with them: deals.people.erase
+    counts_as_work = Q(deleted_at=None)
 
     class Topic(models.TextChoices):
         TIMING = "timing", "Timing"
@@ -78,6 +87,7 @@ class Remark(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     recorded_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = RemarkQuerySet.as_manager()
 

@@ -53,8 +53,8 @@ def delete(request: Request, pk: int) -> HttpResponse:
     """Delete a remark."""
     remark = _visible(request, pk)
     deal = remark.deal
-    before = remarks.delete(remark, now=timezone.now())
-    undo = Undo(Kind.REMARK, pk, page_of(request, deal), before)
+    remarks.delete(remark, now=timezone.now())
+    undo = Undo(Kind.REMARK, pk, page_of(request, deal))
     return done(request, deal, "The remark is deleted.", undo)
 
 
@@ -71,5 +71,5 @@ def _form(request: Request, remark: Remark, title: str) -> HttpResponse:
 
 
 def _visible(request: Request, pk: int) -> Remark:
-    rows = Remark.objects.visible_to(request.user)
+    rows = Remark.objects.visible_to(request.user).standing()
     return get_object_or_404(rows.select_related("deal__contact", "contact"), pk=pk)

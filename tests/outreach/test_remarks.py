@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from deals import people
+from deals.importing.worked import worked_on
 from deals.models import Deal
 from outreach import remarks, sweeping
 from outreach.models import Remark, Suggestion
@@ -113,7 +114,9 @@ def test_a_deleted_remark_comes_back_as_it_was(rep: Client, dark: Deal, ines: Us
     known = Remark.objects.values().get()
     page = rep.post(f"/remarks/{remark.pk}/deletion/", follow=True).content.decode()
     assert "The remark is deleted." in page
-    assert not Remark.objects.exists()
+    assert "Später" not in page
+    assert rep.get(f"/remarks/{remark.pk}/").status_code == 404
+    assert "Später" not in rep.get(f"/deals/{dark.pk}/remarks/").content.decode()
     assert Suggestion.objects.get().reason == "low_priority"
     token = page.split('action="/undo/')[1].split('/"')[0]
     page = rep.post(f"/undo/{token}/", follow=True).content.decode()
@@ -126,11 +129,27 @@ def test_a_deleted_remark_comes_back_as_it_was(rep: Client, dark: Deal, ines: Us
 def test_a_remark_comes_back_only_to_those_who_see_the_deal(dark: Deal, noor: User) -> None:
     now = timezone.now()
     remark = make_remark(dark)
-    pk = remark.pk
-    told = remarks.delete(remark, now=now)
-    with pytest.raises(Deal.DoesNotExist):
-        run(Undo(Kind.REMARK, pk, before=told), user=noor, now=now)
-    assert not Remark.objects.exists()
+    remarks.delete(remark, now=now)
+    with pytest.raises(Remark.DoesNotExist):
+        run(Undo(Kind.REMARK, remark.pk), user=noor, now=now)
+    assert not Remark.objects.standing().exists()
+
+
+def test_an_undo_stands_in_an_address_and_says_nothing_of_the_remark(
+    rep: Client, dark: Deal, ines: User
+) -> None:
+    remark = make_remark(dark, text="They wait for the merger with Nordwind")
+    page = rep.post(f"/remarks/{remark.pk}/deletion/", follow=True).content.decode()
+    token = page.split('action="/undo/')[1].split('/"')[0]
+    undo = Undo.read(token, ines)
+    assert (undo.kind, undo.pk, undo.before) == (Kind.REMARK, remark.pk, "")
+
+
+def test_a_deleted_remark_does_not_keep_an_import_from_being_undone(dark: Deal) -> None:
+    remark = make_remark(dark)
+    assert "remark" in worked_on(Deal, [dark])[dark.pk]
+    remarks.delete(remark, now=timezone.now())
+    assert worked_on(Deal, [dark]) == {}
 
 
 def test_what_a_contact_said_is_erased_with_them_and_not_brought_back(
