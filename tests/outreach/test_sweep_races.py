@@ -12,9 +12,11 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
+from contacts.models import OptOut
 from deals import conversation, people, sweep
 from deals.models import DarkSpell, Direction, Hold, Touch
-from outreach import suggest, sweeping
+from outreach import lines, suggest, sweeping
+from outreach.mail.sending import unsubscribe
 from outreach.models import Notice, Suggestion
 from tests.cast import Story, day, make_contact, make_deal
 
@@ -137,6 +139,19 @@ def test_an_opt_out_that_waited_for_the_sweep_ends_the_suggestion_at_once(
     assert Suggestion.objects.live().count() == 0
     sweeping.run(day(8) + timedelta(minutes=1))
     assert Suggestion.objects.live().get().channel == "phone"
+
+
+def test_an_unsubscription_that_waited_for_a_reply_waits_in_no_ring(
+    ines: User, run: Callable[..., Future]
+) -> None:
+    story = waiting_deal(ines)
+    with transaction.atomic():
+        reply(story)
+        unsubscribed = run(unsubscribe.unsubscribe, story.deal.contact, day(8))
+        until_somebody_waits_for_a_lock()
+        lines.line_up([story.deal.contact_id])
+    unsubscribed.result()
+    assert OptOut.objects.get().channel == "email"
 
 
 def test_acting_beside_sweepers_settles_each_suggestion_once(

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from contacts.models import Channel, Contact, OptOut
 from deals import people
+from deals.replay import lock
 from outreach import sweeping
 from outreach.models import Delivery
 
@@ -47,7 +48,8 @@ def contact_of(token: str) -> Contact | None:
 @transaction.atomic
 def unsubscribe(contact: Contact, now: datetime, note: str = "By the link in a mail") -> None:
     """Note that a contact wants no more e-mail, once; what was suggested by e-mail is withdrawn."""
-    locked = Contact.objects.select_for_update().get(pk=contact.pk)
+    lock(people.deals_with(contact))  # before the contact, as everybody does
+    locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     standing = OptOut.objects.filter(contact=locked, lifted_at=None)
     if standing.filter(channel__in=["", Channel.EMAIL]).exists():
         return
