@@ -264,7 +264,7 @@ def _by_sending_to_many(structure: Structure) -> str:
         return f"The header X-Mailer names a program: {structure.header('x-mailer')[:40]}."
     if structure.header("list-unsubscribe"):
         return "The header List-Unsubscribe is there, and none of a mailing list of people."
-    feedback = structure.header("feedback-id").lower()
+    feedback = (structure.header("feedback-id") or structure.header("x-feedback-id")).lower()
     if feedback and not feedback.endswith(":fastmail") and not is_personal(structure):
         return "The header Feedback-ID is set by programs that write to many."
     if structure.header("list-id") and not is_personal(structure):
