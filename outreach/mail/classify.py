@@ -25,6 +25,7 @@ def classify(structure: Structure, today: date | None = None) -> Verdict:
     rules: tuple[Callable[[Look], Verdict | None], ...] = (
         _calendar,
         _report,
+        refusals.complaint,
         refusals.failed_recipients,
         refusals.by_daemon,
         _by_headers,

@@ -21,6 +21,22 @@ ARRIVED = re.compile(
     r"success|\brelayed\b|was delivered to|has been delivered|\(delivered\)|^delivered$"
 )
 LONGEST_REFUSAL = 2_500  # letters of one whose subject says nothing
+COMPLAINING = ("x-spamcop-sourceip", "x-xarf")  # headers of programs that pass complaints on
+
+
+def complaint(look: Look) -> Verdict | None:
+    """Return the verdict on a complaint about our mail that comes without a feedback report."""
+    about = bounces.ids(look.structure)
+    header = next((name for name in COMPLAINING if any(look.structure.each(name))), "")
+    if header and not look.is_titled_as_answer:
+        return Verdict(
+            "report", f"The header {header.title()} is that of a complaint.", about=about
+        )
+    is_titled = look.names_in_subject("complaints") and not look.names_in_subject("refused")
+    if is_titled and look.returns_mail and not look.is_titled_as_answer:
+        why = f"The subject is that of a complaint: “{look.shown}”."
+        return Verdict("report", why, about=about)
+    return None
 
 
 def failed_recipients(look: Look) -> Verdict | None:
@@ -61,9 +77,6 @@ def _without_envelope(look: Look) -> Verdict | None:
 
 def by_words(look: Look) -> Verdict | None:
     """Return the verdict on a refusal that only its subject and its words give away."""
-    if look.names_in_subject("complaints") and look.returns_mail and not look.is_titled_as_answer:
-        why = f"The subject is that of a complaint: “{look.shown}”."
-        return Verdict("report", why, about=bounces.ids(look.structure))
     if look.is_titled_as_answer and not re.search(
         r": ?(?:non remis|undeliverable|delivery failed)\b", look.subject
     ):
