@@ -10,7 +10,14 @@ from django.core.exceptions import ValidationError
 from accounts.models import validate_time_zone
 from contacts.models import Channel, Contact
 from deals.importing import values
-from deals.importing.rows import LONGEST_ID, LONGEST_NAME, LONGEST_NOTE, SaidRow, identity
+from deals.importing.rows import (
+    LONGEST_ID,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    SaidRow,
+    identity,
+    split_name,
+)
 from deals.importing.values import Reader, RefusalError
 
 CONTACT_TEXTS = {
@@ -50,9 +57,10 @@ class ContactRow(SaidRow):
     def read(cls, said: Mapping[str, str], _: Reader) -> ContactRow:
         texts = _texts(said, CONTACT_TEXTS)
         if not texts["first_name"] and not texts["last_name"]:
-            first, _space, last = values.words("name", said.get("name", ""), 120).rpartition(" ")
+            first, last = split_name(values.words("name", said.get("name", ""), 120))
             texts |= {"first_name": first, "last_name": last}
-        emails = [values.email("email", text) for text in _several(said, "email", "other_email")]
+        mails = SEVERAL.join((said.get("email", ""), said.get("other_email", "")))
+        emails = values.emails("email", mails)
         phones = [
             values.words("phone", text, 254) for text in _several(said, "phone", "other_phone")
         ]

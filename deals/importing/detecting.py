@@ -20,6 +20,7 @@ from deals.importing.reading import SEPARATORS
 
 SAMPLE = 256 * 1024  # bytes that are looked at
 CODE_PAGES = ("cp1252", "cp1250", "cp1257")
+ANY = "mac_roman"  # has a letter for every byte
 # letters that people write in the languages of a code page, and what is rarely seen beside them
 LETTERS = {
     "cp1252": "äöüßÄÖÜéèêëàâçîïôûùñáíóúåæøÅÆØœÉÈÇÑãõ€",
@@ -67,19 +68,45 @@ def encoding(path: Path) -> str:
 
 def _code_page(sample: bytes) -> str:
     """Guess a code page: the one that makes most letters of its own languages, and most plausibly."""
-    scores = {name: _plausible(sample, name) for name in CODE_PAGES}
-    best = max(CODE_PAGES, key=lambda name: scores[name])
+    scores = {name: _plausible(sample, name) for name in CODE_PAGES if _can_be(sample, name)}
+    best = max(scores, key=lambda name: scores[name], default=ANY)
+    if scores.get(best, 0) < 0 < _plausible(sample, ANY):
+        return ANY
     letters = [byte for byte in sample if byte > 127 or chr(byte).isalpha()]
     is_latin = sum(byte > 127 for byte in letters) * 2 < len(letters)
-    found = None if is_latin and scores[best] > 0 else from_bytes(sample).best()
+    found = None if is_latin and scores.get(best, 0) > 0 else from_bytes(sample).best()
     return str(found.encoding) if found else best
+
+
+def _can_be(sample: bytes, name: str) -> bool:
+    try:
+        sample.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _plausible(sample: bytes, name: str) -> int:
     counts = Counter(sign for sign in sample.decode(name, "replace") if ord(sign) > 127)
-    own = sum(counts[letter] for letter in set(LETTERS[name]))
+    own = sum(counts[letter] for letter in set(LETTERS.get(name, LETTERS["cp1252"])))
     usual = sum(counts[sign] for sign in "„“”’–—…«»°·•\u00a0")
     return 2 * own + usual - sum(counts.values())
+
+
+def strange(path: Path) -> str:
+    """Return what a file is that is no table whatever it is called, "" for one that can be."""
+    with path.open("rb") as file:
+        start = file.read(512).lstrip(codecs.BOM_UTF8).lstrip()
+    kinds = (
+        (b"\xd0\xcf\x11\xe0", "an old workbook (XLS)"), (b"PK\x03\x04", "a workbook or a zip file"),
+        (b"%PDF", "a PDF"), (b"{\\rtf", "a text document"),
+    )  # fmt: skip
+    found = next((kind for mark, kind in kinds if start.startswith(mark)), "")
+    if re.match(rb"<(?:!doctype|html|\?xml|table|head|body|meta)\b", start, re.IGNORECASE):
+        found = "a web page or XML"
+    elif re.match(rb"\[?\s*\{\s*\"", start):
+        found = "JSON"
+    return found
 
 
 def separator(path: Path, encoding: str) -> str:

@@ -47,6 +47,11 @@ NUMBERS = """
 SHORTEST = 3  # letters of a month
 FIRST_DAY, LAST_DAY = 20_000, 80_000  # 1954 to 2119, as spreadsheets count days
 DAY_NOUGHT = datetime(1899, 12, 30)  # noqa: DTZ001 -- the zone is set by the caller
+ZONES = {  # whose names mean one thing alone
+    "UTC": "+00:00", "GMT": "+00:00", "WEST": "+01:00", "CET": "+01:00", "MEZ": "+01:00",
+    "CEST": "+02:00", "MESZ": "+02:00", "EET": "+02:00", "EEST": "+03:00",
+}  # fmt: skip
+ZONE = re.compile(rf" *\b({'|'.join(ZONES)})$")
 PIVOT = 70  # of years of two digits: 69 is 2069, 70 is 1970
 
 
@@ -55,7 +60,7 @@ def iso(text: str) -> datetime | None:
     if not re.match(r"\d{4}-?\d{2}-?\d{2}", text, re.ASCII) or (text.isdigit() and len(text) > 8):
         return None
     try:
-        return datetime.fromisoformat(re.sub(r" *(?:UTC|GMT)$", "+00:00", text))
+        return datetime.fromisoformat(ZONE.sub(lambda zone: ZONES[zone[1]], text))
     except ValueError:
         return None
 

@@ -11,7 +11,7 @@ from accounts.models import Team, User
 from contacts.models import Address, Channel, Company, CompanyAlias, Contact, ContactAlias
 from deals.importing.known import found
 from deals.importing.record import Record
-from deals.importing.rows import DealRow, identity, person
+from deals.importing.rows import DealRow, identity, person, split_name
 
 SOURCE = "import"
 
@@ -174,7 +174,7 @@ def by_address(emails: Iterable[str]) -> dict[str, Contact]:
 def _contact(row: DealRow, source: str, key: str, company: int | None) -> Contact:
     own = row.title if row.title and row.key.startswith(row.title) else row.key  # without an id
     name = row.contact_name or row.email or f"Contact of {row.contact or own}"
-    first, _, last = name.rpartition(" ") if row.contact_name else ("", "", name)
+    first, last = split_name(name) if row.contact_name else ("", name)
     return Contact(
         source=source, external_id=key, first_name=first, last_name=last[:120],
         company_id=company, country="" if company else row.country,

@@ -154,6 +154,11 @@ def begin(folder: Path, file: str, before: Mapping[str, Any] | None = None) -> P
     plan = Plan(file, **(before or {}))
     path = folder / file
     if not is_workbook(path):
+        if kind := detecting.strange(path):
+            raise ValueError(
+                f"{file} is {kind} by what is in it, not CSV. Open it in a spreadsheet, and save it "
+                "as XLSX or CSV."
+            )
         plan.encoding = plan.encoding or detecting.encoding(path)
         plan.separator = plan.separator or detecting.separator(path, plan.encoding)
     if not plan.line:
@@ -188,6 +193,8 @@ def recognise(plan: Plan, folder: Path, headings: list[str]) -> Plan:
     plan.dates = look.dates().order
     if named := sums.of_heading(plan.columns.get("amount", "")):
         plan.constants["currency"] = named
+    if channel := recognising.channel_of(plan.kind, plan.columns, headings):
+        plan.constants["channel"] = channel
     plan.decimal = "." if is_workbook(look.path) else detecting.decimal(look.texts(AMOUNTS))
     return plan
 

@@ -71,7 +71,8 @@ class Sheet:
         with self._open() as (binary, text):
             records = self._said(text, separator)
             next(records)  # the headings
-            for line, cells, unreadable in records:
+            for line, found, unreadable in records:
+                cells = _without_blanks(found, len(headings))
                 why = unreadable or refusal(cells, headings)
                 fields = {} if why else dict(zip(headings, cells, strict=True))
                 yield Row(line, cells, fields, why)
@@ -175,6 +176,11 @@ class Sheet:
             ) from error
 
 
+def _without_blanks(cells: list[str], width: int) -> list[str]:
+    """Return a record without the blank cells past its headings, as spreadsheets leave them."""
+    return cells if any(cell.strip() for cell in cells[width:]) else cells[:width]
+
+
 def _names_separator(cells: list[str]) -> bool:
     """Whether a first line only says what separates cells, as Excel has it: “sep=;”."""
     return len(cells) in (1, 2) and len(cells[0]) < 6 and cells[0].casefold().startswith("sep=")
@@ -214,7 +220,12 @@ def named_once(headings: list[str], file: str, *, has_twins: bool = False) -> li
 
 def refusal(cells: list[str], headings: list[str]) -> str:
     """Return why a row cannot be read by its headings, "" where it can."""
-    if len(cells) != len(headings):
+    if len(cells) < len(headings):
+        return (
+            f"has {len(cells)} fields where the headings name {len(headings)}: fill in those that "
+            "are missing, and put texts with a line break in quotation marks"
+        )
+    if len(cells) > len(headings):
         return (
             f"has {len(cells)} fields where the headings name {len(headings)}: "
             "put texts that contain the separator in quotation marks"

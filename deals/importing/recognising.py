@@ -101,6 +101,15 @@ def _likeness(kind: str, headings: Sequence[str]) -> int:
     return sum(1 if plain(heading) in others else TELLING for heading in found.values())
 
 
+def channel_of(kind: str, columns: Mapping[str, str], headings: Iterable[str]) -> str:
+    """Return the channel that the headings name where no column does: “Call notes”, or ""."""
+    if kind != "touches" or "channel" in columns:
+        return ""
+    starts = [words("channel").get(heading.split(" ")[0]) for heading in headings]
+    named = [channel for channel in starts if channel in ("phone", "email", "meeting")]
+    return str(named[0]) if named and len(set(named)) == 1 and len(named) > 1 else ""
+
+
 class Words(dict[str, str]):
     """Others' words for ours, however they are written: “6. Closed Won (100 %)” is “closed won”.
 

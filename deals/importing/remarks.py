@@ -43,7 +43,7 @@ def _judged(row: Row, following: Row | None, headings: Sequence[str]) -> Row:
         why = "repeats the headings"
     elif len(cells) == 1 and following is not None and _repeats(following, headings):
         why = f"seems to be the name of a group, “{cells[0][:60]}”: nothing of it is lost"
-    elif len(row.cells) < len(headings) and len(cells) == 1:
+    elif len(row.cells) == 1:
         why = "seems to be a remark, not a row: it has one cell"
     else:
         why = _why(row, cells)

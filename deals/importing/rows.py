@@ -22,6 +22,7 @@ SPEAKERS = {"us": "outbound", "them": "inbound", "both": "two_way"}
 DIRECTIONS, CHANNELS, TURNS = map(tuple, (Direction.values, Channel.values, Turn.values))
 LONGEST_ID = 200
 NAMED = re.compile(r"([^(;]+?) *\(([^\s()@]+@[^\s()@]+)\)(?:;|$)")
+SUFFIXES = {"jr", "sr", "ii", "iii", "phd", "md", "mba", "esq", "inc", "ltd"}  # behind a comma
 LONGEST_NAME = 120
 LONGEST_NOTE = 20_000
 
@@ -172,7 +173,7 @@ class DealRow(SaidRow):
         row = cls(
             key=_id(said, "deal"),
             owner=values.words("owner", _given(said, "owner"), LONGEST_NAME),
-            email=values.email("email", said["email"]) if said.get("email") else address,
+            email=next(iter(values.emails("email", said.get("email", ""))), address),
             amount=amount,
             currency=currency,
             **texts,  # type: ignore[arg-type]
@@ -233,6 +234,15 @@ def person(text: str) -> tuple[str, str]:
     """
     match = NAMED.match(text)
     return (match[1], match[2]) if match else (text, "")
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """Return first and last name of “Mara Lind” or “Lind, Mara”."""
+    last, comma, first = (part.strip() for part in text.partition(","))
+    if comma and first and "," not in first and first.rstrip(".").casefold() not in SUFFIXES:
+        return first, last
+    first, _, last = text.rpartition(" ")
+    return first, last
 
 
 def _given(said: Mapping[str, str], name: str) -> str:

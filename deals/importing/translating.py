@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Lookup
 from functools import partial
@@ -15,6 +16,32 @@ from deals.importing.values import RefusalError
 from deals.importing.workbooks import WorkbookSheet, sheet_of
 from deals.spreadsheets import restored
 
+KEPT = re.compile(r'="(.*)"', re.DOTALL)  # ="00017", so that a spreadsheet keeps the zeros
+NOTHING = {
+    "n/a",
+    "#n/a",
+    "-",
+    "--",
+    "–",
+    "—",
+    "null",
+    "nan",
+    "(blank)",
+    "(empty)",
+    "#ref!",
+    "#value!",
+}
+SAYS_ALL = {
+    "title",
+    "name",
+    "first_name",
+    "last_name",
+    "note",
+    "wanted",
+    "subject",
+    "stage",
+    "deal",
+}
 MOST_STAGES = 200  # that are told of
 
 
@@ -57,6 +84,8 @@ class Translator:
         for name, source in self.table.sources.items():
             filled = columns.get if self.table.is_plain else partial(_filled, columns=columns)
             text = next(filter(None, (filled(part) for part in source)), "")
+            if self.table.is_plain and name not in SAYS_ALL and text.casefold() in NOTHING:
+                text = ""
             said[name] = self._ours(name, text) or said.get(name, "")
             if name == "owner" and not text:
                 self.ownerless += 1
@@ -86,7 +115,10 @@ class Translator:
 
     def _text(self, cell: str) -> str:
         text = cell.strip()
-        return text if self.sheet.is_typed else restored(text)
+        if self.sheet.is_typed:
+            return text
+        kept = KEPT.fullmatch(text) if self.table.is_plain else None
+        return kept[1].replace('""', '"') if kept else restored(text)
 
     def _ours(self, name: str, text: str) -> str:
         """Return our word for theirs, told apart without regard to case where it is not said so."""

@@ -18,6 +18,7 @@ from deals.importing.instants import SHORT_DATE
 
 EARLIEST_YEAR = 1970  # what lies before is an empty date in disguise: 0001, 1899, 1900
 LATEST_YEAR = 9000  # keeps every sum of zones inside the calendar
+ADDRESS = re.compile(r"(?:.*<(?:mailto:)?([^<>\s]+@[^<>\s]+)>|mailto:(\S+))$", re.IGNORECASE)
 YES_OR_NO = {
     "yes": True, "true": True, "1": True, "ja": True, "wahr": True, "no": False, "false": False,
     "0": False, "nein": False, "falsch": False,
@@ -80,13 +81,16 @@ class Reader:
         match = SHORT_DATE.fullmatch(text)
         if not match:
             raise RefusalError(f"{name} “{text}” is no date: write it as 2026-03-31T14:30:00+02:00")
-        if self.dates == "iso":
+        order = self.dates
+        if order == "iso" and match[1] == match[3]:
+            order = "day/month/year"  # 4/4/2026 is the same either way
+        if order == "iso":
             raise RefusalError(
                 f"{name} “{text}” could be read with the day or the month first: say how dates are "
                 "written, day/month/year or month/day/year"
             )
         first, _, second, third, hour, minute, seconds, half = match.groups()
-        parts = dict(zip(re.split(r"[/.]", self.dates), (first, second, third), strict=True))
+        parts = dict(zip(re.split(r"[/.]", order), (first, second, third), strict=True))
         if len(third) == 2 and parts["year"] == third:  # 13.2.26, as spreadsheets shorten it
             parts["year"] = str(instants.full_year(third))
         if len(parts["year"]) != 4:
@@ -133,6 +137,17 @@ def currency(name: str, text: str, usual: str = "") -> str:
     if not code:
         raise RefusalError(f"{name} “{text}” is no currency in use: write its code, such as EUR")
     return code
+
+
+def emails(name: str, text: str) -> list[str]:
+    """Read e-mail addresses, also “Mara Lind <mara@example.org>”, several by commas or semicolons."""
+    parts = (_bare(part.strip()) for part in re.split(r"[;,\n]", text))
+    return [email(name, part) for part in dict.fromkeys(parts) if part]
+
+
+def _bare(text: str) -> str:
+    match = ADDRESS.match(text)
+    return (match[1] or match[2]) if match else text
 
 
 def email(name: str, text: str) -> str:

@@ -130,7 +130,9 @@ class Blocks:
 def merged(path: Path, _changed: int, name: str) -> tuple[tuple[int, int, int], ...]:
     """Return column, first and last row of what is merged below one another in a sheet."""
     found: set[tuple[int, int, int]] = set()
-    with _opened(path) as book, book[name]._get_source() as part:  # noqa: SLF001 -- no other way
+    with _opened(path) as book:
+        sheet: Any = book[name]
+        part = sheet._get_source()  # noqa: SLF001 -- openpyxl does not tell it of a sheet read by row
         before = b""
         while chunk := part.read(CHUNK):
             text = before + chunk

@@ -406,3 +406,55 @@ def test_cells_that_are_merged_below_one_another_all_say_what_the_first_does(
     assert imported(admin, run) == (4, 0, 0, 0)
     assert [name for _, name in told("pk", "owner__name")] == ["Karl", "Karl", "Karl", "Ada"]
     assert "Rows that name no owner (1) come in under ada@example.com." in run.notes
+
+
+MESSY = (
+    'Name,Email,Phone,Company\r\n"Lind, Mara",Mara Lind <mara@example.org>,"=""0046""",Nord\r\n'
+    'Tom Berg,"tom@example.org, berg@example.org",-,N/A,,\r\n"Ny, Jr.",mailto:ny@example.org,,\r\n'
+    "Eve,,\r\n"
+)
+
+
+def test_contacts_as_mail_programs_and_spreadsheets_leave_them(admin: Client) -> None:
+    run = hand_in(admin, "people.csv", MESSY.encode())
+    assert imported(admin, run) == (3, 0, 0, 1)
+    people = Contact.objects.order_by("pk").prefetch_related("addresses", "company")
+    found = [
+        (p.first_name, p.last_name, sorted(a.value for a in p.addresses.all())) for p in people
+    ]
+    assert found == [
+        ("Mara", "Lind", ["0046", "mara@example.org"]),
+        ("Tom", "Berg", ["berg@example.org", "tom@example.org"]),
+        ("Ny,", "Jr.", ["ny@example.org"]),
+    ]
+    assert [company.name for company in Company.objects.all()] == ["Nord"]
+    assert aside(admin, run)[5].startswith("has 3 fields where the headings name 4: fill in those")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"<html><table><tr><td>Deal</td></tr></table>", "a web page or XML"),
+        (b'[{"deal": "Roof"}]', "JSON"), (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old workbook (XLS)"),
+        (b"PK\x03\x04", "a workbook or a zip file"), (b"%PDF-1.7", "a PDF"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_called_what_it_is(admin: Client, content: bytes, kind: str) -> None:
+    run = hand_in(admin, "export.csv", content)
+    page = admin.get(f"{PAGE}{run.pk}/columns/")
+    assert f"export.csv is {kind} by what is in it, not CSV." in page.content.decode()
+
+
+def test_letters_that_no_windows_has_are_those_of_a_mac(admin: Client) -> None:
+    rows = "Nom de l'affaire;Société;Étape\r\nToiture été;Épée à côté;Négociation\r\n"
+    assert (
+        shown(admin, hand_in(admin, "x.csv", rows.encode("mac_roman")))["encoding"] == "mac_roman"
+    )
+    assert shown(admin, hand_in(admin, "y.csv", rows.encode("cp1252")))["encoding"] == "cp1252"
+
+
+def test_headings_of_calls_say_the_channel(admin: Client) -> None:
+    rows = (
+        "Activity date,Call direction,Call notes,Associated Deals\r\n2026-03-04,INBOUND,Hi,Roof\r\n"
+    )
+    assert shown(admin, hand_in(admin, "calls.csv", rows.encode()))["channel"] == "phone"
