@@ -21,7 +21,8 @@ ARRIVED = re.compile(
     r"success|\brelayed\b|was delivered to|has been delivered|\(delivered\)|^delivered$"
 )
 LONGEST_REFUSAL = 2_500  # letters of one whose subject says nothing
-COMPLAINING = ("x-spamcop-sourceip", "x-xarf")  # headers of programs that pass complaints on
+# Headers of programs that pass complaints on.
+COMPLAINING = ("x-spamcop-sourceip", "x-xarf", "x-arf")
 
 
 def complaint(look: Look) -> Verdict | None:
