@@ -57,5 +57,7 @@ def _shown(read: object, name: str, said: str, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         at = value.astimezone(zone)
         return f"{at.day} {at:%B %Y}" + (f" {at:%H:%M}" if (at.hour, at.minute) != (0, 0) else "")
+    if name == "stage" and not value and (outcome := getattr(read, "outcome", "")):
+        return f"{outcome}: the stage stays as it was"  # told by the stage
     text = str(value) if value not in (None, "") else ""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

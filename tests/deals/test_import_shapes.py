@@ -309,7 +309,10 @@ def test_how_stages_were_read_is_told(admin: Client) -> None:
         "Deal name,Stage,Close date\r\nRoof,Contract signed,2026-01-01\r\n"
         "Pump,Closed Won,2026-01-02\r\nWell,Closed Lost to nobody,2026-01-03\r\n"
     )
-    run = go_on(admin, hand_in(admin, "deals.csv", rows.encode()))
+    run = hand_in(admin, "deals.csv", rows.encode())
+    page = admin.get(f"{PAGE}{run.pk}/columns/").content.decode()
+    assert "won: the stage stays as it was" in page
+    run = go_on(admin, run)
     assert run.notes[:3] == [
         "Stages that were read as won: Closed Won.",
         "Stages that were read as lost: Closed Lost to nobody.",
