@@ -100,12 +100,6 @@ def of_scope(reader: User, scope: Scope, basis: Basis | None = None) -> list[Wai
     ]
 
 
-def of_silences(stage: Stage, silences: QuerySet[Silence, Any], now: datetime) -> Waits:
-    """Return the waits of some silences of a stage as of `now`, on its threshold's clock."""
-    found = reply_times.watched(silences.filter(stage=stage), now)
-    return _Clocks.of(found, now).waits(stage, found)
-
-
 def of_parts(
     stage: Stage,
     silences: QuerySet[Silence, Any],

@@ -19,7 +19,6 @@ from deals.policies import CALENDAR_TIME, Rulebook
 from deals.standing import DIMMING_SHARE, State
 
 OPEN = Q(ended_at=None)
-IN_TIME = Q(dark_at=None)
 NO_PROMISE = Q(promised_at=None)
 
 

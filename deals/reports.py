@@ -111,11 +111,6 @@ class Report(Told):
         """The days it speaks about."""
         return self.scope.period
 
-    @property
-    def open_amounts(self) -> Mapping[str, Decimal]:
-        """What the open pipeline is worth, each currency for itself."""
-        return self.tally(Figure.OPEN).amounts
-
     def heat(self, stage: Stage, owner: User) -> int:
         """Return how dark a cell of "dark now" is, 0 to 5, against the darkest one."""
         count = self.tally(Figure.DARK_NOW, stage, owner).count

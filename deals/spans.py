@@ -17,7 +17,7 @@ UNITS = {
     "wd": ("working day", True),
 }
 CALENDAR_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-LONGEST_COUNT = 9999  # past any patience; keeps every sum inside what a datetime can hold
+# Four digits are past any patience, and keep every sum inside what a datetime can hold.
 SPAN = re.compile(r"\s*(\d{1,4})\s*(wh|wd|h|d|w)\s*", re.ASCII)
 REMEDY = "Write a number and a unit, such as 3w, 7d or 36h, or 1wd and 4wh in working time."
 

@@ -53,9 +53,3 @@ class DealFilterForm(forms.Form):
             amount=told.get("amount") or "",
             sort=told.get("sort") or listing.NEWEST,
         )
-
-
-class SearchForm(forms.Form):
-    """The search box of the contacts and the companies."""
-
-    q = forms.CharField(label="Search", required=False)

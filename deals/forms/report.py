@@ -11,7 +11,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import Team, User
 from contacts.models import Contact
-from deals.figures import Figure
 from deals.models import Pipeline, Stage
 from deals.periods import LONGEST, SHORTCUTS, USUAL, Period
 from deals.scopes import INSTANT, Business, Scope, teams_of
@@ -159,9 +158,3 @@ class ScopeForm(PeriodForm):
         said = self.cleaned_data
         names = ("pipeline", "stage", "team", "owner", "kind", "business")
         return Scope(self.shown, self.as_of, self.is_now, **{name: said[name] for name in names})
-
-
-class BehindForm(ScopeForm):
-    """Whose deals: those behind a figure, within a scope."""
-
-    figure = forms.ChoiceField(choices=Figure.choices)

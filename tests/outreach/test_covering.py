@@ -142,7 +142,7 @@ def test_the_report_of_a_manager_who_covers_counts_their_team_alone(
     told = report(cast.maud, Scope(period, now))
     assert told.tally(Figure.DARK_NOW).count == 2
     assert [owner.name for owner in told.owners] == ["Ines", "Karl"]
-    assert told.open_amounts == {"EUR": Decimal(2000)}
+    assert told.tally(Figure.OPEN).amounts == {"EUR": Decimal(2000)}
 
 
 def test_what_somebody_achieved_stays_their_own(
