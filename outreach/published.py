@@ -17,16 +17,8 @@ from deals.models import By, Deal, Silence
 from deals.replay import lock
 from outreach import meeting_holds, meetings, our_answers
 from outreach.appointments import FEED, State, Told, our_addresses
-from outreach.mail.parsing.invitations import Appointment, read
+from outreach.mail.parsing.invitations import Appointment
 from outreach.models import Meeting
-
-
-def by_feed(user: User, text: str, *, now: datetime) -> int:
-    """Take in a rep's published calendar; return how many meetings with contacts it holds.
-
-    Raises UnreadableCalendarError for what is no calendar.
-    """
-    return by_calendar(user, read(text, zone=meetings.zone_of(user), now=now), now=now)
 
 
 def by_calendar(user: User, appointments: Iterable[Appointment], *, now: datetime) -> int:

@@ -64,6 +64,11 @@ def we_invite(deal: Deal, now: datetime, **fields: Any) -> Meeting | None:
     return arrives(deal, calendar("REQUEST", at=now, **fields), now, is_from_us=True)
 
 
+def publishes(user: User, text: str, now: datetime) -> int:
+    """Let a user's published calendar say what `text` says."""
+    return published.by_calendar(user, read(text, zone="UTC", now=now), now=now)
+
+
 def they_answer(deal: Deal, answer: str, now: datetime, **fields: Any) -> Meeting | None:
     return arrives(deal, calendar("REPLY", at=now, answer=answer, **fields), now)
 
@@ -193,7 +198,7 @@ def test_a_hold_that_a_rep_ended_stays_ended_however_often_the_answer_comes(deal
     they_answer(deal, "ACCEPTED", day(2))
     conversation.end_hold(Hold.objects.get(), now=day(3))
     they_answer(deal, "ACCEPTED", day(2))
-    published.by_feed(deal.owner, calendar(answer="ACCEPTED"), now=day(4))
+    publishes(deal.owner, calendar(answer="ACCEPTED"), now=day(4))
 
     assert holds() == [(day(2), day(3))]
 
@@ -325,17 +330,17 @@ def test_no_order_and_no_repetition_changes_what_is_known(
 
 
 def test_a_published_calendar_gives_the_same_hold_as_the_mail(deal: Deal) -> None:
-    published.by_feed(deal.owner, calendar(answer="ACCEPTED"), now=day(2))
+    publishes(deal.owner, calendar(answer="ACCEPTED"), now=day(2))
     they_answer(deal, "ACCEPTED", day(2))
-    published.by_feed(deal.owner, calendar(answer="ACCEPTED"), now=day(3))
+    publishes(deal.owner, calendar(answer="ACCEPTED"), now=day(3))
 
     assert holds() == [(day(1), day(7, 11))]
     assert Touch.objects.count() == 1
 
 
 def test_what_is_gone_from_a_published_calendar_holds_no_longer(deal: Deal) -> None:
-    published.by_feed(deal.owner, calendar(answer="ACCEPTED"), now=day(2))
-    published.by_feed(deal.owner, calendar(uid="other", attendee="x@example.net"), now=day(3))
+    publishes(deal.owner, calendar(answer="ACCEPTED"), now=day(2))
+    publishes(deal.owner, calendar(uid="other", attendee="x@example.net"), now=day(3))
 
     assert holds() == [(day(1), day(3))]
 
@@ -343,7 +348,7 @@ def test_what_is_gone_from_a_published_calendar_holds_no_longer(deal: Deal) -> N
 def test_a_published_calendar_moves_no_deal_that_its_rep_may_not_see(
     cast: Cast, deal: Deal
 ) -> None:
-    assert published.by_feed(cast.noor, calendar(answer="ACCEPTED"), now=day(2)) == 0
+    assert publishes(cast.noor, calendar(answer="ACCEPTED"), now=day(2)) == 0
     assert holds() == []
 
 
@@ -351,14 +356,14 @@ def test_a_meeting_of_a_contact_with_two_deals_is_on_the_one_that_waits_longest(
     deal: Deal, ines: User
 ) -> None:
     make_deal(ines, contact=deal.contact, title="Younger", opened_at=day(1), turn=Turn.THEIRS)
-    published.by_feed(ines, calendar(answer="ACCEPTED"), now=day(2))
+    publishes(ines, calendar(answer="ACCEPTED"), now=day(2))
 
     assert Hold.objects.get().deal == deal
 
 
-def test_what_is_no_calendar_is_told_in_a_sentence(ines: User) -> None:
+def test_what_is_no_calendar_is_told_in_a_sentence() -> None:
     with pytest.raises(UnreadableCalendarError, match=r"^It is no calendar"):
-        published.by_feed(ines, "<html>Sign in</html>", now=day(2))
+        read("<html>Sign in</html>", zone="UTC", now=day(2))
 
 
 # Reading

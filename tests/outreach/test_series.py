@@ -9,12 +9,12 @@ import pytest
 
 from accounts.models import User
 from deals.models import Deal, Hold, Touch, Turn
-from outreach import meeting_holds, meetings, notices, published, tasks
+from outreach import meeting_holds, meetings, notices, tasks
 from outreach.appointments import Told
 from outreach.mail.parsing.invitations import read
 from outreach.models import Meeting, Notice
 from tests.cast import day, make_contact, make_deal
-from tests.outreach.test_meetings import ADDRESS, STAMP, calendar, holds
+from tests.outreach.test_meetings import ADDRESS, STAMP, calendar, holds, publishes
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"  # on days 7, 14, 21 and 28, ten to eleven
 
@@ -122,19 +122,17 @@ def test_a_meeting_moved_far_ahead_in_a_published_calendar_holds_for_its_series_
     series = calendar(answer="ACCEPTED", more=WEEKLY)
     moved = calendar(answer="ACCEPTED", start=day(90, 10), more=one(day(7, 10)))
     event = moved[moved.index("BEGIN:VEVENT") : moved.index("END:VCALENDAR")]
-    published.by_feed(
-        deal.owner, series.replace("END:VCALENDAR", f"{event}END:VCALENDAR"), now=day(2)
-    )
+    publishes(deal.owner, series.replace("END:VCALENDAR", f"{event}END:VCALENDAR"), now=day(2))
     assert holds() == [(day(1), day(14, 11))]
 
 
 def test_a_published_series_goes_on_by_whoever_looks_first_and_once(deal: Deal) -> None:
     text = calendar(answer="ACCEPTED", more=WEEKLY)
-    published.by_feed(deal.owner, text, now=day(2))
-    published.by_feed(deal.owner, text, now=day(7, 12))
+    publishes(deal.owner, text, now=day(2))
+    publishes(deal.owner, text, now=day(7, 12))
     meeting_holds.go_on(day(7, 12))
     meeting_holds.go_on(day(14, 12))
-    published.by_feed(deal.owner, text, now=day(14, 13))
+    publishes(deal.owner, text, now=day(14, 13))
     assert holds() == [
         (day(1), day(7, 11)), (day(7, 11), day(14, 11)), (day(14, 11), day(21, 11)),
     ]  # fmt: skip
