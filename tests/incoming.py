@@ -10,6 +10,9 @@ from typing import Any
 
 from outreach.mail import receive
 from outreach.mail.parsing.parsed import ParsedMail, Party, Verdict
+from outreach.mail.parsing.scanning import Toll, scan
+from outreach.mail.parsing.structure import Structure
+from outreach.mail.parsing.taking_apart import structure_of
 from outreach.models import Door, Intake, Mail
 
 US = "ines@example.com"
@@ -35,6 +38,12 @@ def raw_mail(  # a mail has that many parts
     if html:
         mail.add_alternative(html, subtype="html")
     return mail.as_bytes()
+
+
+def take_apart(raw: bytes, *, with_files: bool = False) -> Structure:
+    """Return the headers and pieces of a mail, before anything is made of them."""
+    toll = Toll()
+    return structure_of(scan(raw, toll), toll, with_files=with_files)
 
 
 def read_mail(  # a mail has that many parts

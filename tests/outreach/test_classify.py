@@ -12,8 +12,8 @@ import pytest
 from outreach.mail.classify import classify
 from outreach.mail.parsing.parsed import Verdict
 from outreach.mail.parsing.scanning import UnreadableMailError
-from outreach.mail.parsing.taking_apart import take_apart
 from outreach.mail.sorting.words import PATH
+from tests.incoming import take_apart
 from tests.outreach.mail_corpus import Sample, people, robots
 
 AUTOMATIC = {"auto_reply", "out_of_office"}

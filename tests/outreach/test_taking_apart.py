@@ -4,7 +4,7 @@ import pytest
 
 from outreach.mail.parsing import addresses, decoding, parameters
 from outreach.mail.parsing.parsed import Party
-from outreach.mail.parsing.taking_apart import take_apart
+from tests.incoming import take_apart
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,6 @@ TEXTS = frozenset({
 RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 
 
-def take_apart(raw: bytes, *, with_files: bool = False) -> Structure:
-    """Return a mail's headers and pieces, decoded; the bytes of its files only where asked for.
-
-    Raises UnreadableMailError where it is over the limits of `scanning`.
-    """
-    toll = Toll()
-    return structure_of(scan(raw, toll), toll, with_files=with_files)
-
-
 def structure_of(mail: Part, toll: Toll, *, with_files: bool = False) -> Structure:
     """Return the structure of a mail that was scanned; `toll` notes what was left out of it."""
     pieces = tuple(_pieces(mail, toll, with_files=with_files))
