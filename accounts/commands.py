@@ -20,13 +20,6 @@ from django.db import OperationalError, ProgrammingError
 STOPPED = 130  # what shells give for Ctrl-C
 
 
-class UsageError(CommandError):
-    """What was asked for makes no sense: exit 2, as for an unknown option."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, returncode=2)
-
-
 class SpokenCommand(BaseCommand):
     """A command whose `answer` returns its result, and whose `say` puts that into words.
 

@@ -37,7 +37,6 @@ from outreach.api import suggestions
 from outreach.api import thresholds as trials
 
 VERSION = "1"
-MADE_OF_PROBLEMS = "ProblemOut"
 
 
 class JsonOnly(Parser):

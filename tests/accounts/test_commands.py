@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, OutputWrapper
 from django.db import OperationalError
 
-from accounts.commands import ProgressBar, SpokenCommand, UsageError, instant
+from accounts.commands import ProgressBar, SpokenCommand, instant
 
 
 class Greeting(SpokenCommand):
@@ -58,7 +58,6 @@ def test_a_result_is_told_in_lines_or_as_one_json_object() -> None:
     [
         (ValidationError("Name a stage."), 1, "Name a stage."),
         (ValueError("Not a span."), 1, "Not a span."),
-        (UsageError("Name one file."), 2, "Name one file."),
         (KeyboardInterrupt(), 130, "Stopped. Run it again to go on."),
         (
             OperationalError("no such table: deals_deal"),
