@@ -26,7 +26,7 @@ from deals.spreadsheets import unescaped
 MERGED = re.compile(rb'mergeCell\s[^>]{0,80}?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 LONGEST_MERGE = 160  # bytes of such a mark
 MOST_MERGED = 100_000
-CHUNK = 1024 * 1024
+CHUNK = 32 * 1024
 LOOKED_THROUGH = 200  # rows in which the headings are looked for
 
 
