@@ -13,12 +13,12 @@ from django.apps import apps
 from accounts.models import User
 from contacts.models import Contact
 from deals.models import Deal, Turn
-from outreach import meetings, published
+from outreach import meetings
 from outreach.appointments import Told
 from outreach.mail.parsing.invitations import read
 from outreach.models import Meeting
 from tests.cast import Cast, day, make_contact, make_deal
-from tests.outreach.test_meetings import ADDRESS, STAMP, calendar, holds
+from tests.outreach.test_meetings import ADDRESS, STAMP, calendar, holds, publishes
 
 HELD = [(day(1), day(7, 11))]
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"  # on days 7, 14, 21 and 28, ten to eleven
@@ -44,11 +44,11 @@ def theirs(user: User, answer: str, at: datetime, method: str = "", **told: Any)
 def published_by(user: User, answer: str, at: datetime, **told: Any) -> None:
     """Let a user's published calendar be read: they said it at an instant, an hour before."""
     text = theirs(user, answer, at, **told)
-    published.by_feed(user, text, now=at.replace(hour=at.hour + 1))
+    publishes(user, text, now=at.replace(hour=at.hour + 1))
 
 
 def nothing_of_it(user: User, now: datetime) -> None:
-    published.by_feed(user, calendar(uid="other", attendee="x@example.net"), now=now)
+    publishes(user, calendar(uid="other", attendee="x@example.net"), now=now)
 
 
 def mailed(deal: Deal, text: str, at: datetime, user: User, *, is_from_us: bool = False) -> None:
@@ -155,7 +155,7 @@ def test_who_stays_away_from_one_of_a_series_leaves_the_others_in_it(
     left_out = theirs(cast.maud, "DECLINED", day(2), more=alone)
     event = left_out[left_out.index("BEGIN:VEVENT") : left_out.index("END:VCALENDAR")]
     text = series.replace("END:VCALENDAR", f"{event}END:VCALENDAR")
-    published.by_feed(cast.maud, text, now=day(3))
+    publishes(cast.maud, text, now=day(3))
     assert holds() == HELD
 
     published_by(cast.ines, "DECLINED", day(4), more=alone)
@@ -165,8 +165,8 @@ def test_who_stays_away_from_one_of_a_series_leaves_the_others_in_it(
 
 def test_what_one_of_us_organizes_is_off_by_their_calendar_alone(deal: Deal, cast: Cast) -> None:
     text = calendar(answer="ACCEPTED", organizer=cast.ines.email)
-    published.by_feed(cast.maud, text, now=day(1))
-    published.by_feed(cast.ines, text, now=day(1))
+    publishes(cast.maud, text, now=day(1))
+    publishes(cast.ines, text, now=day(1))
     nothing_of_it(cast.maud, day(2))
     assert holds() == HELD
 
