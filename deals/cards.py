@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -40,15 +41,26 @@ def change_deal(deal: Deal, changed: Collection[str], *, now: datetime) -> None:
 
 @transaction.atomic
 def save_contact(
-    contact: Contact, addresses: Iterable[Address], gone: Iterable[Address], *, now: datetime
+    contact: Contact,
+    addresses: Iterable[Address],
+    gone: Iterable[Address],
+    *,
+    now: datetime,
+    changed: Collection[str] | None = None,
 ) -> Contact:
     """Save a contact with the addresses that changed, drop those that are gone.
 
-    In a new company they live by its calendar from now on, unless they have one of their own.
+    `changed` names the fields that say something new; None means all, of one who is new or was
+    read under the locks. In a new company they live by its calendar from now on, unless they have
+    one of their own. Raises ValidationError for somebody who was erased.
     """
     lock(deals_with(contact) if contact.pk else [])
+    if contact.pk:
+        _hold_living(contact)
     _keep(contact.company)
-    contact.save()
+    contact.save(update_fields=changed)
+    if changed is not None:
+        contact.refresh_from_db()  # the rest stays as others left it meanwhile
     for address in gone:
         address.delete()
     for address in addresses:
@@ -59,11 +71,30 @@ def save_contact(
     return contact
 
 
+@transaction.atomic
 def learn(contact: Contact, fact: Fact) -> Fact:
-    """Note something personal about a contact, with where we know it from."""
+    """Note something personal about a contact, with where we know it from.
+
+    Raises ValidationError for somebody who was erased.
+    """
+    _hold_living(contact)
     fact.contact = contact
     fact.save()
     return fact
+
+
+def forget(fact: Fact) -> None:
+    """Drop something personal that was noted about a contact."""
+    fact.delete()
+
+
+def _hold_living(contact: Contact) -> None:
+    """Make sure that nobody erases a contact before the transaction ends, and nobody did."""
+    rows = Contact.objects.filter(pk=contact.pk, erased_at=None)
+    if not rows.select_for_update(no_key=True).exists():
+        raise ValidationError(
+            "This person was erased, or merged with another: nothing can be noted about them."
+        )
 
 
 def _keep(company: Company | None) -> None:

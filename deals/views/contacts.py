@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -99,24 +100,39 @@ def _card(request: Request, contact: Contact, *, title: str, back: str) -> HttpR
     form = ContactForm(request.POST or None, instance=contact, reader=request.user)
     addresses = AddressFormSet(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid() and addresses.is_valid():
-        changed = addresses.save(commit=False)
-        saved = cards.save_contact(
-            form.save(commit=False), changed, addresses.deleted_objects, now=timezone.now()
-        )
-        messages.success(request, f"{saved} is saved.")
-        return go(request, reverse("deals:contact", args=[saved.pk]))
+        try:
+            saved = _saved(form, addresses)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{saved} is saved.")
+            return go(request, reverse("deals:contact", args=[saved.pk]))
     told = {"form": form, "addresses": addresses, "title": title, "back": back}
     status = UNPROCESSABLE if request.method == "POST" else 200
     return page(request, "contacts/edit.html", told, status=status)
 
 
+def _saved(form: ContactForm, addresses: Any) -> Contact:
+    """Save what a card says; of somebody known, only what the reader changed."""
+    changed = form.changed_data if form.instance.pk else None
+    kept = addresses.save(commit=False)
+    return cards.save_contact(
+        form.save(commit=False), kept, addresses.deleted_objects,
+        now=timezone.now(), changed=changed,
+    )  # fmt: skip
+
+
 @require_http_methods(["POST"])
 def learn(request: Request, pk: int) -> HttpResponse:
-    found = get_object_or_404(visible(request), pk=pk)
+    found = get_object_or_404(visible(request).filter(erased_at=None), pk=pk)
     form = FactForm(request.POST)
     if form.is_valid():
-        cards.learn(found, form.save(commit=False))
-        return go(request, reverse("deals:contact", args=[pk]))
+        try:
+            cards.learn(found, form.save(commit=False))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return go(request, reverse("deals:contact", args=[pk]))
     told = {"title": f"What we know about {found}", "form": form, "action": request.path}
     return page(request, "deals/form.html", told, part="dialog", status=UNPROCESSABLE)
 
@@ -124,5 +140,5 @@ def learn(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def forget(request: Request, pk: int, fact_id: int) -> HttpResponse:
     facts = Fact.objects.filter(contact__in=visible(request))
-    get_object_or_404(facts, pk=fact_id, contact=pk).delete()
+    cards.forget(get_object_or_404(facts, pk=fact_id, contact=pk))
     return go(request, reverse("deals:contact", args=[pk]))
