@@ -50,8 +50,9 @@ class DealQuerySet(models.QuerySet["Deal"]):
 class Deal(Sourced):
     """One thing we want to agree with a contact.
 
-    `stage`, `contact`, `outcome` and `closed_at` repeat the last word of the deal's history
-    for lists; only `deals.replay` and `deals.conversation` write them.
+    `stage`, `outcome` and `closed_at` repeat the last word of the deal's history for lists: once
+    it is open, only `deals.replay` writes them. `contact` repeats the primary contact, and is
+    written with the participation that says so: by `deals.people`, `deals.merging` and imports.
     """
 
     title = models.CharField(max_length=200)
