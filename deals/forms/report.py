@@ -18,8 +18,8 @@ from deals.scopes import INSTANT, Business, Scope, teams_of
 YEARS = range(1900, 2200)  # what leaves room for a period before, and for any time zone
 
 
-def _in_reach(moment: date) -> None:
-    """Raise ValidationError for a day that no report can be of."""
+def in_reach(moment: date) -> None:
+    """Raise ValidationError for a day of a year that nobody can mean."""
     if moment.year not in YEARS:
         raise ValidationError(f"Choose a year from {YEARS[0]} to {YEARS[-1]}.", code="year")
 
@@ -39,7 +39,7 @@ class PeriodForm(forms.Form):
         for name, label in (("from", "From"), ("to", "To")):
             day = forms.DateInput(attrs={"type": "date"})
             self.fields[name] = forms.DateField(
-                label=label, required=False, widget=day, validators=[_in_reach]
+                label=label, required=False, widget=day, validators=[in_reach]
             )
 
     @property
@@ -90,7 +90,7 @@ class MomentField(forms.CharField):
         if moment is None:
             remedy = "Write a day such as 2026-03-31, or an instant such as 2026-03-31T17:00Z."
             raise ValidationError(remedy, code="invalid")
-        _in_reach(moment)
+        in_reach(moment)
         return moment
 
 

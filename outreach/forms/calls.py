@@ -10,7 +10,7 @@ from django import forms
 from contacts.models import Address, Channel
 from deals.models import Turn
 from outreach.calls import OF_CALLS, OF_MESSAGES, Call, Result
-from outreach.forms.returning import DayInput, ReturningForm, end_of
+from outreach.forms.returning import DayField, ReturningForm, end_of
 
 LEFT = [(Turn.OURS, "It is our move"), (Turn.THEIRS, "They will come back to us")]
 NOTES = {True: "What was said", False: "What you sent"}
@@ -27,8 +27,8 @@ class CallForm(ReturningForm):
         label="If you reached them", choices=LEFT, required=False, initial=Turn.OURS,
         widget=forms.RadioSelect,
     )  # fmt: skip
-    promised_on = forms.DateField(
-        label="They will come back on", required=False, widget=DayInput(),
+    promised_on = DayField(
+        label="They will come back on", required=False,
         help_text="Only if they named a day.",
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django import forms
 
 from accounts.models import User
 from deals.models import Deal, Hold
-from outreach.forms.returning import DAY, DayInput, ReturningForm, at_time, end_of
+from outreach.forms.returning import DAY, DayField, ReturningForm, at_time, end_of
 
 MORNING = time(9)  # when a day to wait for begins
 FIRST_RADIO = forms.RadioSelect(attrs={"autofocus": True})
@@ -20,7 +20,7 @@ class MomentForm(ReturningForm):
     """A day to wait for, by name or by date."""
 
     until = forms.ChoiceField(choices=QUICK, widget=FIRST_RADIO, initial="tomorrow")
-    day = forms.DateField(label="Day", required=False, widget=DayInput())
+    day = DayField(label="Day", required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

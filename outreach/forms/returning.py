@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from deals.forms.report import in_reach
+
 DAY = timedelta(days=1)
 
 
@@ -23,6 +25,13 @@ class MinuteInput(forms.DateTimeInput):
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class DayField(forms.DateField):
+    """A day in whole years around ours, so that it has an end in any time zone."""
+
+    widget = DayInput
+    default_validators = (in_reach,)
 
 
 class ReturningForm(forms.Form):

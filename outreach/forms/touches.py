@@ -13,7 +13,7 @@ from contacts.models import Channel, Contact
 from deals.arrivals import turn_left
 from deals.conversation import not_in_the_future
 from deals.models import Deal, Direction, Touch, Turn
-from outreach.forms.returning import DayInput, MinuteInput, ReturningForm, end_of
+from outreach.forms.returning import DayField, MinuteInput, ReturningForm, end_of
 
 WIDE = forms.Textarea(attrs={"rows": 3})
 TURNS = [
@@ -39,10 +39,9 @@ class TouchForm(ReturningForm):
         label="What was said", required=False, max_length=20_000, strip=True, widget=WIDE
     )
     turn = forms.ChoiceField(label="Whose move it is now", choices=TURNS, required=False)
-    promised_on = forms.DateField(
+    promised_on = DayField(
         label="They will come back on",
         required=False,
-        widget=DayInput(),
         help_text="Only if they named a day. The clock then runs to the end of it.",
     )
 
