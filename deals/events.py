@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -77,7 +77,8 @@ class History:
 
     `policy(by, stage, at)` says which patience and clock judge a silence at an instant,
     `calendar(by, at)` by whose calendar (the primary contact's, or ours); `changes` are the instants at
-    which their answers may change for other reasons than the stage.
+    which their answers may change for other reasons than the stage, `led` those of them at which
+    another primary contact, or another calendar of theirs, begins to count.
     """
 
     opened_at: datetime
@@ -86,8 +87,16 @@ class History:
     policy: Callable[[str, int, datetime], Policy]
     calendar: Callable[[str, datetime], int] = lambda by, at: 0
     changes: Sequence[datetime] = ()
+    led: Collection[datetime] = ()
     holds: Sequence[Interval] = ()
     promises: Sequence[Promised] = ()
+
+    @property
+    def instants(self) -> Iterator[datetime]:
+        """Yield when that happened which a replay followed; holds may be to come, and tell nothing."""
+        yield from (event.at for event in self.events)
+        yield from (promise.made_at for promise in self.promises)
+        yield from self.led
 
 
 @dataclass(frozen=True, slots=True)

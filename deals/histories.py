@@ -209,6 +209,7 @@ def _history(deal: Row, gathered: _Gathered, rulebook: Rulebook) -> History:
         policy=_policy(rulebook, waiting.calendar),
         calendar=waiting.calendar,
         changes=sorted(changes),
+        led=waiting.changes,
         holds=waiting.holds,
         promises=waiting.promises,
     )

@@ -18,6 +18,7 @@ from deals.sweep import last_sweep_at
 
 CHUNK = 200
 Told = Callable[[int, int], None]
+Clock = Callable[[], datetime]  # it takes long: each chunk is judged as of its own instant
 
 
 @dataclass
@@ -28,18 +29,18 @@ class Rebuilt:
     differing: list[int] = field(default_factory=list)
 
 
-def check(now: datetime, told: Told = lambda *_: None) -> Rebuilt:
+def check(clock: Clock, told: Told = lambda *_: None) -> Rebuilt:
     """Compare all rows with a replay from nothing, and particulars with their deals, writing nothing.
 
     What is only left to the next sweep counts as equal: a deal differs if it does as of `now`
-    and did as of the last sweep.
+    and did as of the last sweep, or of what was recorded since.
     """
-    return _each(lambda ids: _differing(ids, now), told)
+    return _each(lambda ids: _differing(ids, clock), told)
 
 
-def rebuild(now: datetime, told: Told = lambda *_: None) -> Rebuilt:
+def rebuild(clock: Clock, told: Told = lambda *_: None) -> Rebuilt:
     """Bring all rows in line with their histories; return what was not."""
-    return _each(lambda ids: _replayed(ids, now), told)
+    return _each(lambda ids: _replayed(ids, clock), told)
 
 
 def _each(work: Callable[[Sequence[int]], set[int]], told: Told) -> Rebuilt:
@@ -59,23 +60,25 @@ def _chunks() -> Iterator[list[int]]:
         last = ids[-1]
 
 
-def _differing(ids: Sequence[int], now: datetime) -> set[int]:
+def _differing(ids: Sequence[int], clock: Clock) -> set[int]:
     """Compare without locks, so that others can work, and what seems to differ again with them."""
-    suspects = compare(ids, now).differing | particulars.differing(ids)
+    suspects = compare(ids, clock()).differing | particulars.differing(ids)
     if not suspects:
         return set()
     with transaction.atomic():
         lock(suspects)
+        now = clock()
         differing = compare(suspects, now).differing
         swept_at = last_sweep_at()
         if swept_at and differing:
-            differing = compare(differing, swept_at).differing
+            differing = compare(differing, swept_at, until=now).differing
         return differing | particulars.differing(suspects)
 
 
 @transaction.atomic
-def _replayed(ids: Sequence[int], now: datetime) -> set[int]:
+def _replayed(ids: Sequence[int], clock: Clock) -> set[int]:
     lock(ids)
+    now = clock()
     unlike = particulars.differing(ids)
     differing = replay(ids, now, is_news=False)
     particulars.mend(unlike, now)

@@ -5,7 +5,7 @@ The one place that writes `Silence` and `DarkSpell` rows and what `Deal` repeats
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -77,8 +77,18 @@ def replay(
     return changes.differing
 
 
-def compare(deal_ids: Iterable[int], now: datetime, *, is_sweep: bool = False) -> Changes:
-    """Return how the rows of deals differ from a replay from nothing, writing nothing."""
+def compare(
+    deal_ids: Iterable[int],
+    now: datetime,
+    *,
+    is_sweep: bool = False,
+    until: datetime | None = None,
+) -> Changes:
+    """Return how the rows of deals differ from a replay from nothing, writing nothing.
+
+    A deal is judged as of `now`, or of the latest that is written of it up to `until` (None: as
+    far ahead as `now` may be behind), so that nobody takes back what others recorded meanwhile.
+    """
     ids = list(deal_ids)
     loaded = histories.load(ids, Rulebook.load())
     stored: dict[int, list[Silence]] = {pk: [] for pk in ids}
@@ -90,11 +100,13 @@ def compare(deal_ids: Iterable[int], now: datetime, *, is_sweep: bool = False) -
     changes = Changes()
     for deal in Deal.objects.filter(pk__in=ids):
         history = loaded[deal.pk]
-        truth = silence.replay(history, now)
-        watch = Watch(deal, stored[deal.pk], now)
+        crossed = (spell for row in stored[deal.pk] for spell in spells.get(row.pk, ()))
+        at = silence.as_of((*history.instants, *_ends_of(crossed)), now, until)
+        truth = silence.replay(history, at)
+        watch = Watch(deal, stored[deal.pk], at)
         changes.news += watch.outcome(truth, history)
         _compare_deal(deal, truth, changes)
-        comparison = _Comparison(deal, history, now, is_sweep, spells, changes, watch)
+        comparison = _Comparison(deal, history, at, is_sweep, spells, changes, watch)
         comparison.run(stored[deal.pk], truth.silences)
     particulars.recall(changes.crossings)
     return changes
@@ -114,6 +126,14 @@ def write(changes: Changes) -> None:
         DarkSpell.objects.bulk_update(spells, fields, batch_size=500)
     DarkSpell.objects.bulk_create(changes.new_spells, batch_size=500)
     Deal.objects.bulk_update(changes.deals, DEAL_FIELDS, batch_size=500)
+
+
+def _ends_of(spells: Iterable[DarkSpell]) -> Iterator[datetime]:
+    """Yield the instants at which a sweep or a replay saw silences turn dark, or cease to be."""
+    for spell in spells:
+        yield spell.started_at
+        if spell.ended_at:
+            yield spell.ended_at
 
 
 def _ended_first(rows: Sequence[Row]) -> list[list[Row]]:

@@ -25,6 +25,9 @@ from deals.events import (
 COURT = {"theirs": "them", "ours": "us", "nobody": "nobody"}
 LET_GO = "let_go"
 UNDATED_ABSENCE = timedelta(days=14)  # SILENCE.md, "Holds"
+# How old a `now` may be by the time it is used: as long as a task may take (config.settings), and
+# as far as clocks may differ (SILENCE.md, "Whose turn", rule 8).
+LONGEST_BEHIND = timedelta(minutes=5)
 
 
 def replay(history: History, now: datetime) -> Replayed:
@@ -42,6 +45,17 @@ def replay(history: History, now: datetime) -> Replayed:
     for stretch in rules.silences:
         judge(stretch, history, now)
     return Replayed(rules.silences, rules.outcome, rules.closed_at, rules.stage)
+
+
+def as_of(written: Iterable[datetime], now: datetime, until: datetime | None = None) -> datetime:
+    """Return `now`, or the latest instant that is written and lies after it, but not after `until`.
+
+    What is written has happened: whoever waited for a lock, or whose clock is behind, comes with
+    an older `now` than the one who wrote it. What lies further ahead is no word on the time, and
+    does not count yet. Source: decision 126.
+    """
+    last = until or now + LONGEST_BEHIND
+    return max((at for at in written if now < at <= last), default=now)
 
 
 def judge(stretch: Stretch, history: History, now: datetime) -> None:

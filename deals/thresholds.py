@@ -145,10 +145,15 @@ def _deals_through(stage: Stage) -> QuerySet[Deal]:
 
 
 def rejudge(
-    rejudging: Rejudging, now: datetime, told: Callable[[int, int], None] = lambda *_: None
+    rejudging: Rejudging,
+    clock: Callable[[], datetime],
+    told: Callable[[int, int], None] = lambda *_: None,
 ) -> None:
-    """Judge all that is left of a rejudging; `told` hears how many deals of how many are done."""
-    while rejudge_batch(rejudging.pk, now):
+    """Judge all that is left of a rejudging, each batch as of its own instant.
+
+    `told` hears how many deals of how many are done.
+    """
+    while rejudge_batch(rejudging.pk, clock()):
         rejudging.refresh_from_db()
         told(rejudging.deals_done, rejudging.deals_total)
     rejudging.refresh_from_db()

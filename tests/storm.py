@@ -93,7 +93,7 @@ def tell() -> None:
         "mails": Mail.objects.count(),
         "waiting": list(Intake.objects.values_list("problem", flat=True)),
         "elsewhere": list(mails.values_list("state", "state_why", "subject")[:5]),
-        "differing": rebuilding.check(timezone.now(), lambda *_: None).differing,
+        "differing": rebuilding.check(timezone.now, lambda *_: None).differing,
         "deals": Deal.objects.count(),
         "problems": [box.read_problem for box in Mailbox.objects.all() if box.read_problem],
     }

@@ -65,7 +65,7 @@ def check_parallel_posts(posts: int, ines: User, url: str) -> None:
     assert (created, Touch.objects.count()) == (KEYS, KEYS)
     assert Touch.objects.values("source", "external_id").distinct().count() == KEYS
     assert Silence.objects.open().count() == len(deals)
-    assert rebuilding.check(timezone.now()).differing == []
+    assert rebuilding.check(timezone.now).differing == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,7 +96,7 @@ def test_the_same_keys_for_different_deals_at_once_are_each_one_row(
 
     assert Counter(status for status, _ in answers) == {200: 6}
     assert (sum(said["created"] for _, said in answers), Touch.objects.count()) == (20, 20)
-    assert rebuilding.check(timezone.now()).differing == []
+    assert rebuilding.check(timezone.now).differing == []
 
 
 @pytest.mark.django_db(transaction=True)

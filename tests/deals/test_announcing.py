@@ -201,7 +201,7 @@ def test_a_rebuild_tells_nobody(demo: Story) -> None:
     told()
     demo.deal.silences.all().delete()
 
-    assert rebuilding.rebuild(day(1, 10)).differing == [demo.deal.pk]
+    assert rebuilding.rebuild(lambda: day(1, 10)).differing == [demo.deal.pk]
     assert told() == []
 
 

@@ -95,4 +95,4 @@ def test_another_threshold_is_foreseen_by_index_rewrites_nothing_and_leaves_all_
     sweep.beat(later, marked_dark=0, suggested=0)
     assert Silence.objects.filter(dark_at__isnull=False).count() == DARK
     assert DarkSpell.objects.filter(ended_at=NOW).count() == DARK
-    assert rebuilding.check(later).differing == []
+    assert rebuilding.check(lambda: later).differing == []

@@ -126,7 +126,7 @@ def test_a_threshold_that_counts_the_past_changes_what_went_dark(ines: User) -> 
     assert counted(ines) == {"answered": 1}
 
     change_span(Stage.objects.get(name="Demo"), "3d", now=day(6), retroactive=True)
-    rejudge(Rejudging.objects.get(), day(6))
+    rejudge(Rejudging.objects.get(), lambda: day(6))
     assert counted(ines) == {"dark, relit": 1}
 
 

@@ -260,7 +260,7 @@ def test_a_threshold_that_counts_the_past_too_asks_what_stood_then(
     stage = Stage.objects.get(name="Demo")
     for span, crossed, owner in (("2d", day(2, 10), ines), ("4d", day(4, 10), karl)):
         version = thresholds.change_span(stage, span, now=day(9), user=ada, retroactive=True)
-        thresholds.rejudge(version.rejudging, day(9))
+        thresholds.rejudge(version.rejudging, lambda: day(9))
         [spell] = DarkSpell.objects.all()
         assert (spell.started_at, spell.owner) == (crossed, owner)
     nothing_is_forgotten()

@@ -67,7 +67,7 @@ def test_counting_the_past_too_takes_the_change_back_as_if_it_had_not_been(
     demo: Stage, told: Story, ada: User
 ) -> None:
     version = thresholds.change_span(demo, "1w", now=day(12), user=ada, retroactive=True)
-    thresholds.rejudge(version.rejudging, day(12))
+    thresholds.rejudge(version.rejudging, lambda: day(12))
     sweep_at(day(13))
 
     assert told.spells == [(day(7, 10), None)]

@@ -113,7 +113,9 @@ def test_a_retroactive_version_judges_the_past_anew(stage: Stage, waiting: list[
 
     version = change(stage, "24h", retroactive=True)
     heard: list[tuple[int, int]] = []
-    thresholds.rejudge(version.rejudging, day(10), lambda done, total: heard.append((done, total)))
+    thresholds.rejudge(
+        version.rejudging, lambda: day(10), lambda done, total: heard.append((done, total))
+    )
 
     assert waiting[0].spells == [(day(1, 10), day(9))]
     assert heard == [(3, 3)]
@@ -148,7 +150,7 @@ def test_a_deal_that_left_the_stage_is_judged_anew_too(stage: Stage, ines: User)
     discovery = Stage.objects.get(name="Discovery")
     course.enter_stage(story.deal, discovery, turn=Turn.UNCHANGED, now=day(3))
     assert story.spells == []
-    thresholds.rejudge(change(stage, "24h", retroactive=True).rejudging, day(10))
+    thresholds.rejudge(change(stage, "24h", retroactive=True).rejudging, lambda: day(10))
     sweep_at(day(10))
     assert story.spells == [(day(1, 10), day(3))]
 
@@ -161,10 +163,10 @@ def test_a_newer_retroactive_version_does_the_work_of_an_older_one(
     newer = change(stage, "48h", retroactive=True, now=day(10, 9, 5)).rejudging
 
     assert not thresholds.rejudge_batch(older.pk, day(11), limit=1)
-    thresholds.rejudge(newer, day(11))
+    thresholds.rejudge(newer, lambda: day(11))
 
     assert list(Rejudging.objects.filter(finished_at=None)) == []
-    assert rebuilding.check(day(11)).differing == []
+    assert rebuilding.check(lambda: day(11)).differing == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,7 +187,7 @@ def test_a_worker_that_is_killed_leaves_the_rest_to_the_next(
 
     rejudging = Rejudging.objects.get(pk=pk)
     assert (rejudging.deals_done, rejudging.finished_at is None) == (3, False)
-    assert rebuilding.check(day(10)).differing == []
+    assert rebuilding.check(lambda: day(10)).differing == []
     assert waiting[0].spells == [(day(1, 10), day(9))]
 
 

@@ -193,7 +193,7 @@ def test_the_past_is_counted_too_where_the_admin_says_so(
     Rejudging.objects.update(**half_done, created_at=an_hour_ago)
     part = client.get(f"{PAGE}{demo.pk}/progress/", headers={"HX-Request": "true"})
     assert "1 of 3 deals are done, and the rest takes about 2 h." in words(part)
-    thresholds.rejudge(Rejudging.objects.get(), timezone.now())
+    thresholds.rejudge(Rejudging.objects.get(), timezone.now)
     part = client.get(f"{PAGE}{demo.pk}/progress/", headers={"HX-Request": "true"})
     assert "The past is judged anew." in words(part)
     whole = client.get(f"{PAGE}{demo.pk}/progress/", follow=True)

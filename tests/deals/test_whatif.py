@@ -49,7 +49,7 @@ SPANS = [f"{count}{unit}" for unit in ("h", "d", "wh", "wd") for count in range(
 def set_for_ever(stage: Stage, span: str, now: datetime) -> None:
     """Set a threshold for the past too, and bring every row in line with it."""
     version = thresholds.change_span(stage, span, now=now, retroactive=True)
-    thresholds.rejudge(version.rejudging, now)
+    thresholds.rejudge(version.rejudging, lambda: now)
     sweep_at(now)
 
 

@@ -72,7 +72,7 @@ def last(story: Story) -> Touch:
 
 
 def is_in_line() -> bool:
-    return rebuilding.check(timezone.now()).differing == []
+    return rebuilding.check(timezone.now).differing == []
 
 
 def test_one_page_and_one_dialog_ask_with_a_key_for_each_answer(rep: Client, story: Story) -> None:

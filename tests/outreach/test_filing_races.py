@@ -107,7 +107,7 @@ def test_workers_on_the_same_deals_never_wait_in_a_ring(
         each.result()
     assert Touch.objects.filter(source="mail").count() == 40
     assert Hold.objects.count() == 12
-    assert rebuilding.check(day(9)).differing == []
+    assert rebuilding.check(lambda: day(9)).differing == []
 
 
 def test_several_workers_share_what_waits(story: Story, run: Callable[..., Future]) -> None:

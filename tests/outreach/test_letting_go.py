@@ -61,7 +61,7 @@ def taken_back(gone: LetGo, user: User, now: object = SOON) -> str:
 
 
 def is_in_line() -> bool:
-    return rebuilding.check(day(20)).differing == []
+    return rebuilding.check(lambda: day(20)).differing == []
 
 
 def live() -> list[str]:

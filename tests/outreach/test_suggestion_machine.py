@@ -97,7 +97,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.pass_time(1)
-            assert rebuilding.check(self.now).differing == []
+            assert rebuilding.check(lambda: self.now).differing == []
         finally:
             transaction.set_rollback(True)
             self.world.__exit__(None, None, None)

@@ -24,7 +24,7 @@ class Command(SpokenCommand):
     def answer(self, *, check: bool, **_: Any) -> Mapping[str, Any]:
         bar = ProgressBar(self.stderr, "Replaying")
         work = rebuilding.check if check else rebuilding.rebuild
-        found = work(timezone.now(), bar)
+        found = work(timezone.now, bar)
         bar.close()
         self.failing = found.differing if check else []
         return {"deals": found.deals, "differing": len(found.differing)}

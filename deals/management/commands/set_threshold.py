@@ -52,7 +52,7 @@ class Command(SpokenCommand):
         version = thresholds.change_span(found, duration, now=now, retroactive=retroactive)
         if retroactive:
             bar = ProgressBar(self.stderr, "Judging the past anew")
-            thresholds.rejudge(version.rejudging, now, bar)
+            thresholds.rejudge(version.rejudging, timezone.now, bar)
             bar.close()
         return {
             "before": before.dark_after if before else None,
