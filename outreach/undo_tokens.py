@@ -56,7 +56,8 @@ class TooLateError(Exception):
 class Undo:
     """What to take back: a row by kind and id, what it said before, and the page to return to.
 
-    Its token stands in an address, which proxies log: `before` has nothing that people wrote.
+    Its token stands in an address, which proxies log: let `before` name rows and states, and leave
+    what people wrote in the database.
     """
 
     kind: Kind
