@@ -16,7 +16,7 @@ from accounts.models import User
 from contacts.models import Address, Company, Contact, Fact
 from deals import calendars, course, particulars
 from deals.models import Deal
-from deals.people import deals_with
+from deals.people import deals_around
 from deals.replay import lock
 
 
@@ -54,7 +54,7 @@ def save_contact(
     read under the locks. In a new company they live by its calendar from now on, unless they have
     one of their own. Raises ValidationError for somebody who was erased.
     """
-    lock(deals_with(contact) if contact.pk else [])
+    lock(deals_around([contact]) if contact.pk else [])
     if contact.pk:
         _hold_living(contact)
     _keep(contact.company)

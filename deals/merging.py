@@ -28,6 +28,7 @@ from contacts.models import (
 )
 from deals import calendars, particulars
 from deals.models import CalendarUse, Deal, Participation
+from deals.people import deals_around
 from deals.replay import lock, replay
 
 Thing = TypeVar("Thing", Contact, Company)
@@ -109,10 +110,10 @@ def merge_contacts(
     """
     if kept.erased_at or other.erased_at:
         raise ValidationError("An erased contact cannot be merged: nothing is known of them.")
-    lock(_deals_of(kept, other))
+    lock(deals_around([kept, other]))
     _hold_both(kept, other)
-    deals = _deals_of(kept, other)  # again, now that nobody can join one with either
-    lock(deals)
+    lock(deals_around([kept, other]))  # again, now that nobody can join one with either
+    deals = _deals_of(kept, other)
     _merge_participations(kept, other)
     _merge_addresses(kept, other)
     _merge_calendars(

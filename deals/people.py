@@ -87,8 +87,8 @@ def opt_out(
     Raises ValidationError for a date in the future.
     """
     since = not_in_the_future(at or now, now)
+    lock(deals_around([contact]))
     deals = deals_with(contact)
-    lock(deals)
     out = OptOut.objects.create(contact=contact, channel=channel, occurred_at=since, note=note)
     replay(deals, now)
     return out
@@ -97,8 +97,8 @@ def opt_out(
 @transaction.atomic
 def opt_in(out: OptOut, *, now: datetime) -> None:
     """Note that a contact took an opt-out back; the silences it ended stay ended."""
+    lock(deals_around([out.contact]))
     deals = deals_with(out.contact)
-    lock(deals)
     out.lifted_at = now
     out.save(update_fields=["lifted_at"])
     replay(deals, now)
@@ -107,15 +107,15 @@ def opt_in(out: OptOut, *, now: datetime) -> None:
 @transaction.atomic
 def change_address(address: Address) -> None:
     """Save an address, its consent and its health; the suggestions that rest on it see it."""
-    lock(deals_with(address.contact))
+    lock(deals_around([address.contact]))
     address.save()
 
 
 @transaction.atomic
 def erase(contact: Contact, *, now: datetime) -> None:
     """Forget a person: name, addresses, facts and notes go, what happened stays, nameless."""
+    lock(deals_around([contact]))
     deals = deals_with(contact)
-    lock(deals)
     contact.addresses.all().delete()
     contact.facts.all().delete()
     contact.touches.update(note="", subject="")
@@ -160,3 +160,17 @@ def may_decide(user: User, thing: Contact | Company) -> bool:
 def deals_with(contact: Contact) -> list[int]:
     """Return the ids of all deals in which a contact took part."""
     return list(contact.participations.values_list("deal_id", flat=True).distinct())
+
+
+def deals_around(contacts: Iterable[Contact | int]) -> set[int]:
+    """Return the deals whose suggestion may rest on contacts: theirs, and their company's open ones.
+
+    Somebody of the company may be suggested who never took part. Whoever changes how contacts are
+    reached, or what they allow, locks these.
+    """
+    known = Contact.objects.filter(pk__in=[getattr(each, "pk", each) for each in contacts])
+    theirs = Deal.objects.filter(participations__contact__in=known)
+    companies = known.exclude(company=None).values("company")
+    beside = Deal.objects.filter(company__in=companies, silences__ended_at=None)
+    both = theirs.order_by().values_list("pk").union(beside.order_by().values_list("pk"))
+    return {pk for (pk,) in both}

@@ -96,7 +96,7 @@ def bounced(delivery: Delivery, why: str, *, now: datetime) -> None:
     Its touch is struck out, so that it gives no turn and is no attempt; the address is dead, but
     where `why` says that its mailbox is full.
     """
-    concerned = {delivery.deal_id, *people.deals_with(delivery.contact)}
+    concerned = {delivery.deal_id, *people.deals_around([delivery.contact])}
     lock(concerned)
     before = [State.SENDING, State.SENT, State.UNKNOWN]
     if not delivery.move(State.BOUNCED, among=before, ended_at=now, problem=_clipped(why)):

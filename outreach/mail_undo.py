@@ -18,7 +18,7 @@ from django.db.models.functions import Lower
 from contacts.models import Address, Channel, Company, Contact
 from deals.importing.worked import worked_on
 from deals.models import Deal
-from deals.people import deals_with
+from deals.people import deals_around
 from deals.replay import lock
 from outreach import meeting_holds, touches
 from outreach.mail import match
@@ -147,8 +147,7 @@ def _lock(mails: Sequence[Mail], word: Word) -> None:
     """Lock all deals that may change, at once, so that nobody waits in a ring."""
     deals = {each.deal_id for each in mails} | {word.deal, word.made_deal}
     addresses = [address for each in mails for address in match.others(each)]
-    for contact in match.contacts_at(addresses):
-        deals |= set(deals_with(contact))
+    deals |= deals_around(match.contacts_at(addresses))
     lock(pk for pk in deals if pk)
 
 

@@ -38,7 +38,7 @@ from deals.api.addresses import Addresses, AddressOut, replaced
 from deals.api.companies import KEY, owner_meant
 from deals.api.finding import key_for, only
 from deals.forms.choices import contacts_like
-from deals.people import deals_with
+from deals.people import deals_around
 from deals.replay import lock
 
 router = Routes(tags=["Contacts"])
@@ -136,7 +136,7 @@ def new_contact(request: ApiRequest, said: ContactIn) -> HttpResponse:
     "PATCH", "/contacts/{pk}", DEALS, gives=ContactOut, summary="Change a contact", guards=True
 )
 def change_contact(request: ApiRequest, pk: PathId, said: ContactChanges) -> HttpResponse:
-    lock(deals_with(only(_living(request), pk, "contact")))
+    lock(deals_around([only(_living(request), pk, "contact")]))
     list(Contact.objects.filter(pk=pk).select_for_update(no_key=True).values_list("pk"))
     known = only(_living(request), pk, "contact")
     demand(request, ContactOut.of(known))

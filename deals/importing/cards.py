@@ -18,7 +18,6 @@ from deals.importing.known import found
 from deals.importing.parties import SOURCE, Owners, by_address, by_id, find_companies
 from deals.importing.record import Record
 from deals.importing.rows import identity
-from deals.models import Deal
 from deals.replay import lock
 
 
@@ -53,7 +52,7 @@ class CardArrival:
         companies = self._companies()
         met = list(self._met())
         known_ones = [known.pk for _, known in met if known] if self.kind == "contacts" else []
-        lock(Deal.objects.filter(contact__in=known_ones).values_list("pk", flat=True))
+        lock(people.deals_around(known_ones))
         new = []
         for row, known in met:
             if known is None:

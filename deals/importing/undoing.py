@@ -14,14 +14,14 @@ from typing import Any
 
 from django.db import models, transaction
 
-from contacts.models import OptOut
+from contacts.models import Address, OptOut
 from deals import particulars
 from deals.arrivals import affected_by
 from deals.importing.importer import breathe
 from deals.importing.record import MODELS, mark
 from deals.importing.worked import worked_on
 from deals.models import Deal, ImportedRow, ImportRun, OutcomeEntry, StageEntry, Touch
-from deals.people import deals_with
+from deals.people import deals_around, deals_with
 from deals.replay import lock, replay
 
 UNDO_DAYS = 30  # afterwards too much has grown on top of it
@@ -117,8 +117,8 @@ class Undo:
         done = [row.pk for row in batch]
         if kind in ("deal", *HISTORY):
             lock(_deals_of(kind, ids, batch))
-        elif kind == "contact":
-            lock(Deal.objects.filter(contact__in=ids).values_list("pk", flat=True))
+        elif kind in ("contact", "address", "opt_out"):
+            lock(_deals_around(kind, ids))
         here: dict[int, Any] = model._default_manager.in_bulk(ids)  # noqa: SLF001
         if first.is_gone:
             self._bring_back(model, batch, here)
@@ -263,6 +263,14 @@ def _deals_of(kind: str, ids: Sequence[int], batch: Sequence[ImportedRow]) -> se
     model: Any = HISTORY[kind]
     before = {int(row.before["deal_id"]) for row in batch if row.before and "deal_id" in row.before}
     return before | set(model.objects.filter(pk__in=ids).values_list("deal_id", flat=True))
+
+
+def _deals_around(kind: str, ids: Sequence[int]) -> set[int]:
+    """Return the deals whose suggestion may rest on contacts, or on what is known of them."""
+    if kind == "contact":
+        return deals_around(ids)
+    known: dict[str, type[Address | OptOut]] = {"address": Address, "opt_out": OptOut}
+    return deals_around(known[kind].objects.filter(pk__in=ids).values_list("contact", flat=True))
 
 
 def _concerned(kind: str, row: Any) -> set[int]:

@@ -126,7 +126,7 @@ def _lock_all(
     """Lock whatever the doors of the engine will lock, at once, so that nobody waits in a ring."""
     sent = [delivery for delivery in deliveries if delivery is not None]
     known = {found.contact, *contacts, *(delivery.contact for delivery in sent)}
-    deals = {pk for contact in known if contact for pk in people.deals_with(contact)}
+    deals = people.deals_around(contact for contact in known if contact)
     deals |= {delivery.deal_id for delivery in sent}
     lock(deals | ({found.deal.pk} if found.deal else set()))
 
