@@ -31,7 +31,9 @@ class DayField(forms.DateField):
     """A day in whole years around ours, so that it has an end in any time zone."""
 
     widget = DayInput
-    default_validators = (in_reach,)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validators=[in_reach], **kwargs)
 
 
 class ReturningForm(forms.Form):
