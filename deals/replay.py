@@ -51,13 +51,13 @@ def lock(deal_ids: Iterable[int]) -> None:
     """Lock deals, then their open silences, both in order of id, for the caller's transaction.
 
     Whoever writes what a silence or a suggestion depends on calls this first, so that writers
-    queue up and the sweep passes them by. Source: SILENCE.md, "What the sweep does".
+    queue up, the sweep passes them by, and the next one looks at what changed.
+    Source: SILENCE.md, "What the sweep does".
     """
     ids = sorted(set(deal_ids))
     deals = Deal.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     list(deals.values_list("pk"))
-    open_ones = Silence.objects.open().filter(deal__in=ids).order_by("pk")
-    list(open_ones.select_for_update(no_key=True).values_list("pk"))
+    Silence.objects.open().filter(deal__in=ids).lock()
 
 
 @transaction.atomic

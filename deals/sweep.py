@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from django.db import connection
 from django.db.models import Q
 
 from deals.cutoffs import OPEN, Cutoffs
@@ -63,10 +62,7 @@ def claim(ids: Sequence[int], condition: Q) -> list[tuple[int, int]]:
 
     The condition is asked again under the lock: what a reply ended meanwhile is left alone.
     """
-    rows = Silence.objects.filter(OPEN & condition, pk__in=ids).order_by("pk")
-    skip = connection.features.has_select_for_update_skip_locked
-    locked = rows.select_for_update(skip_locked=skip, no_key=True)
-    return list(locked.values_list("pk", "deal_id"))
+    return Silence.objects.filter(OPEN & condition, pk__in=ids).lock(skip_locked=True)
 
 
 def _still(ids: Sequence[int], condition: Q) -> list[int]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from deals.models import Silence
-from outreach.models import Suggestion, SuggestionQuerySet
+from outreach.models import Suggestion
 
 State = Suggestion.State
-
-
-def stale_silences() -> list[int]:
-    """Return the silences that have a pending suggestion which no longer holds."""
-    return sorted(set(_stale(Suggestion.objects.all(), "silence").values()))
 
 
 def file_stale(silences: Iterable[int], now: datetime) -> set[int]:
@@ -25,7 +20,7 @@ def file_stale(silences: Iterable[int], now: datetime) -> set[int]:
     attempt; the others are withdrawn and may be queued again. Source: SILENCE.md, "What the
     sweep does".
     """
-    found = _stale(Suggestion.objects.filter(silence__in=list(silences)), "contact")
+    found = _stale(list(silences))
     if found:
         pending = Suggestion.objects.pending().filter(pk__in=found)
         _file_as_done(pending)
@@ -33,14 +28,15 @@ def file_stale(silences: Iterable[int], now: datetime) -> set[int]:
     return set(found.values())
 
 
-def _stale(suggestions: SuggestionQuerySet, field: str) -> dict[int, int]:
-    """Return a field of those that no longer hold, by id.
+def _stale(silences: Sequence[int]) -> dict[int, int]:
+    """Return the contacts of those of the silences that no longer hold, by id.
 
     The difference is taken here: databases plan an anti-join against `live()` badly.
     """
-    live = set(suggestions.live().order_by().values_list("pk", flat=True))
-    pending = suggestions.pending().order_by().values_list("pk", field)
-    return {pk: value for pk, value in pending if pk not in live}
+    theirs = Suggestion.objects.filter(silence__in=silences).order_by()
+    live = set(theirs.live().values_list("pk", flat=True))
+    pending = theirs.pending().values_list("pk", "contact")
+    return {pk: contact for pk, contact in pending if pk not in live}
 
 
 def _file_as_done(pending: QuerySet[Suggestion]) -> None:

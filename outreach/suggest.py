@@ -1,24 +1,23 @@
 """Queue suggestions for dark silences, and what a rep does with one.
 
-Queuing happens in the caller's transaction, in a number of queries that does not grow with the
-silences; whoever acts locks the silence first, as the sweep does.
+A sweep looks only at what is due or has changed (decision 135). Queuing happens in the caller's
+transaction, in a number of queries that does not grow with the silences; whoever acts locks the
+silence first, as the sweep does.
 Source: SILENCE.md, "What the sweep does".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from contacts.models import Contact, Fact
-from deals.models import DarkSpell, Silence
-from deals.models.silences import SilenceQuerySet
-from outreach import drafts, plays, situations
+from deals.models import By, DarkSpell, Silence
+from outreach import drafts, plays, settling, situations
 from outreach.filing import file_stale
 from outreach.lines import line_up
 from outreach.models import Play, Suggestion
@@ -26,11 +25,10 @@ from outreach.people import Way
 from outreach.plays import Choice
 from outreach.situation import Situation
 from outreach.situations import Known
-from outreach.steps import Step, Steps
+from outreach.steps import Step, Steps, next_steps
 from outreach.telling import tell_new
 
 State = Suggestion.State
-BATCH = 1000
 SPENT = (
     "All attempts of this stage are spent: choose to let go. If you want to write all the same, "
     "log the touch."
@@ -40,40 +38,40 @@ ONLY_DRAFT = "There is no other draft for it. An admin can add one under Setting
 
 
 def for_silences(silences: Iterable[int], now: datetime, steps: Steps | None = None) -> int:
-    """Queue one suggestion for each dark silence by them that has no live one; return how many.
+    """File what no longer holds; queue one for each dark silence by them that has no live one.
 
-    In the caller's transaction. Silences that somebody else holds are left to the next sweep;
-    those whose next step is not due yet wait for it. `steps` spares reading the thresholds anew.
+    Returns how many were queued. In the caller's transaction. Silences that somebody else holds
+    are left to the next sweep; those whose next step is not due yet wait for it. `steps` spares
+    reading the thresholds anew.
     """
-    dark = _dark().filter(pk__in=list(silences)).order_by("pk")
-    rows = list(dark.select_for_update(skip_locked=True, no_key=True))
+    wanted = Silence.objects.filter(pk__in=list(silences)).order_by("pk")
+    rows = list(wanted.select_for_update(skip_locked=True, no_key=True))
     if not rows:
         return 0
     filed = file_stale((row.pk for row in rows), now)
-    taken = Suggestion.objects.pending().filter(silence__in=rows)
-    waiting = set(taken.values_list("silence", flat=True))
-    queued = _queue([row for row in rows if row.pk not in waiting], steps or Steps.at(now))
+    spells = {row.silence_id: row for row in DarkSpell.objects.open().filter(silence__in=rows)}
+    pending = Suggestion.objects.pending().filter(silence__in=rows)
+    taken = set(pending.values_list("silence", flat=True))
+    dark = {row.pk: row for row in rows if row.is_dark and row.by == By.THEM}
+    idle = {pk: row for pk, row in dark.items() if pk not in taken and pk in spells}
+    waits: dict[int, Step] = {}
+    queued: list[Suggestion] = []
+    if idle:
+        steps = steps or Steps.at(now)
+        waits = next_steps(idle.values())
+        due = {pk: step for pk, step in waits.items() if steps.is_due(idle[pk], step)}
+        waits = {pk: step for pk, step in waits.items() if pk not in due}
+        queued = _queue([idle[pk] for pk in due], due, spells, steps)
     line_up(filed | {suggestion.contact_id for suggestion in queued})
+    known = taken | {suggestion.silence_id for suggestion in queued} | set(waits)
+    settling.settle([row for row in rows if row.pk not in dark or row.pk in known], waits)
     return len(queued)
 
 
 def due(steps: Steps) -> Iterator[int]:
-    """Yield the dark silences by them that nothing live is queued for and whose step is due."""
-    live = set(Suggestion.objects.live().order_by().values_list("silence", flat=True))
-    dark = _dark().order_by("pk").values_list("pk", flat=True)
-    without = (pk for pk in dark if pk not in live)
-    while batch := list(islice(without, BATCH)):
-        yield from steps.due(_dark().filter(pk__in=batch).order_by("pk"))
-
-
-def withdraw(silences: Iterable[int], now: datetime) -> None:
-    """File away the suggestions of silences that no longer hold, in the caller's transaction.
-
-    Silences that somebody else holds are left to the next sweep.
-    """
-    rows = Silence.objects.filter(pk__in=list(silences)).order_by("pk")
-    locked = rows.select_for_update(skip_locked=True, no_key=True)
-    line_up(file_stale(list(locked.values_list("pk", flat=True)), now))
+    """Yield the silences to look at: what changed on or around them, or their next step is due."""
+    yield from Silence.objects.unsettled().order_by("pk").values_list("pk", flat=True)
+    yield from steps.over()
 
 
 def wake(now: datetime) -> None:
@@ -201,19 +199,14 @@ def _ways(situation: Situation) -> dict[int, list[Way]]:
     return {person.contact: open_ for person in people if (open_ := situation.ways_to(person))}
 
 
-def _dark() -> SilenceQuerySet:
-    return Silence.objects.open().by_them().filter(dark_at__isnull=False)
-
-
-def _queue(silences: list[Silence], steps: Steps) -> list[Suggestion]:
+def _queue(
+    rows: list[Silence], due: Mapping[int, Step], spells: Mapping[int, DarkSpell], steps: Steps
+) -> list[Suggestion]:
     """Choose a play for each silence whose next step is due and insert them together."""
-    due = steps.due(silences)
-    rows = [row for row in silences if row.pk in due]
     if not rows:
         return []
     known = situations.load(rows, due, steps)
-    spells = {row.silence_id: row for row in DarkSpell.objects.open().filter(silence__in=rows)}
-    chosen = [(row, plays.choose(known[row.pk].situation)) for row in rows if row.pk in spells]
+    chosen = [(row, plays.choose(known[row.pk].situation)) for row in rows]
     queued = [
         _new(row, choice, known[row.pk], spells[row.pk], steps.now)
         for row, choice in chosen
@@ -240,9 +233,8 @@ def _new(
 
 
 def _lock(suggestion: Suggestion) -> None:
-    """Lock the silence, as whoever writes what a suggestion depends on does."""
-    rows = Silence.objects.filter(pk=suggestion.silence_id).select_for_update(no_key=True)
-    list(rows.values_list("pk"))
+    """Lock the silence, as whoever writes what a suggestion depends on does: by a write."""
+    Silence.objects.filter(pk=suggestion.silence_id).update(is_settled=False)
 
 
 @transaction.atomic

@@ -19,7 +19,6 @@ from deals import missed, people, sweep
 from deals.models import Silence
 from deals.replay import lock, replay
 from outreach import lines, notices, suggest
-from outreach.filing import stale_silences
 from outreach.steps import Steps
 
 BATCH = 1000
@@ -58,9 +57,8 @@ def run(now: datetime) -> Swept:
     _until_empty(swept, lambda: _lapse(now))
     _until_empty(swept, lambda: _mark(now, swept))
     suggest.wake(now)
-    _each(swept, stale_silences(), lambda silences: suggest.withdraw(silences, now))
     steps = Steps.at(now)
-    _each(swept, list(suggest.due(steps)), lambda silences: _suggest(silences, steps, swept))
+    _each(swept, suggest.due(steps), lambda silences: _suggest(silences, steps, swept))
     _each(swept, lines.out_of_line(), lines.line_up)
     notices.tell(now)
     sweep.beat(now, marked_dark=swept.marked_dark, suggested=swept.suggested)
@@ -89,7 +87,7 @@ def _lapse(now: datetime) -> bool:
     """End the spells of one batch that is due no longer, and withdraw what was suggested."""
     lapsed = sweep.lapse_batch(now, limit=_limit())
     if lapsed:
-        suggest.withdraw(lapsed, now)
+        suggest.for_silences(lapsed, now)
     return bool(lapsed)
 
 

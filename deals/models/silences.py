@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
+from django.db.models import Case, Q, Value, When
 
 from accounts.models import User
 from contacts.models import Contact
@@ -35,6 +36,12 @@ class Ending(models.TextChoices):
 
 
 OPEN = Q(ended_at=None)
+# What says of itself that it is settled is, while it is dark; decision 135.
+UNSETTLED = (
+    Q(is_settled=False)
+    | Q(is_settled=None, dark_at__isnull=False)
+    | Q(is_settled=True, dark_at=None)
+)
 
 
 class SilenceQuerySet(models.QuerySet["Silence"]):
@@ -52,6 +59,38 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
         """Keep those that last still."""
         return self.filter(OPEN)
 
+    def unsettled(self) -> SilenceQuerySet:
+        """Keep those at which the sweep has to look: they, or what is around them, changed."""
+        return self.filter(UNSETTLED)
+
+    def lock(self, *, skip_locked: bool = False) -> list[tuple[int, int]]:
+        """Lock them in order of id for whoever writes what is done about them rests on.
+
+        What was settled about them is to be settled anew. Returns (silence, deal) ids.
+        """
+        skips = skip_locked and connection.features.has_select_for_update_skip_locked
+        rows = self.order_by("pk").select_for_update(skip_locked=skips, no_key=True)
+        found = list(rows.values_list("pk", "deal_id", "is_settled"))
+        if settled := [pk for pk, _, is_settled in found if is_settled]:
+            Silence.objects.filter(pk__in=settled).update(is_settled=False)
+        return [(pk, deal) for pk, deal, _ in found]
+
+    def settle(self, silences: Iterable[Silence]) -> None:
+        """Note that what is to be done about locked silences is settled until something changes.
+
+        What waits for a step says so itself; what is not dark needs nothing done.
+        """
+        rows = list(silences)
+        waiting = [row for row in rows if row.waiting_step is not None]
+        for row in waiting:
+            row.is_settled = True
+        Silence.objects.bulk_update(
+            waiting, ["is_settled", "waiting_step", "waiting_since"], batch_size=200
+        )
+        others = Silence.objects.filter(pk__in=[row.pk for row in rows if row.waiting_step is None])
+        is_settled = Case(When(dark_at__isnull=False, then=Value(True)))  # else None
+        others.update(is_settled=is_settled, waiting_step=None, waiting_since=None)
+
 
 class Silence(models.Model):
     """One stretch of a turn, kept for ever. Every open deal has exactly one open one.
@@ -62,7 +101,9 @@ class Silence(models.Model):
     since when the answer is overdue); the sweep sets it first. `opening` names the event that
     opened it. `attempts` counts our touches during it, `dark_attempts` those since it first went
     dark, `attempted_at` is the last one. `relit_at` is when a dark or let-go silence was ended by
-    being heard.
+    being heard. `is_settled` says that the sweep has looked at a dark one since something changed;
+    `waiting_step` is the step that then waits, `waiting_since` since when the one before goes unanswered
+    (decision 135).
     Source: SILENCE.md, "When it is dark"; docs/architecture.md, "The heart".
     """
 
@@ -83,6 +124,9 @@ class Silence(models.Model):
     dark_attempts = models.PositiveSmallIntegerField(default=0)
     attempted_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
+    is_settled = models.BooleanField(null=True)
+    waiting_step = models.PositiveSmallIntegerField(null=True, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)
 
     objects = SilenceQuerySet.as_manager()
 
@@ -116,6 +160,12 @@ class Silence(models.Model):
                 fields=["by", "stage", "calendar", "clock_from"],
                 condition=Q(ended_at=None, dark_at__isnull=False),
                 name="silence_dark",
+            ),
+            models.Index(fields=["id"], condition=UNSETTLED, name="silence_unsettled"),  # the sweep
+            models.Index(  # the sweep: whose next step is due, by the stage's spacing
+                fields=["stage", "calendar", "waiting_step", "waiting_since"],
+                condition=Q(waiting_step__isnull=False),
+                name="silence_waiting",
             ),
             models.Index(fields=["by", "ended_at"], name="silence_by_end"),  # reports
             models.Index(  # reports: relit in a period, let-go ones long after their end

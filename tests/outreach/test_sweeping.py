@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
+from contacts.models import Address
 from deals import conversation, course, people
 from deals.models import Heartbeat, Hold, Stage, Turn
 from outreach import suggest, sweeping, tasks
@@ -184,7 +185,7 @@ def test_a_dead_address_withdraws_and_none_left_lets_go_until_one_is_added(ines:
     sweeping.run(day(8, 10))
     none_left = Suggestion.objects.live().get()
     assert (none_left.play, none_left.channel, none_left.lacks) == ("let_go", "", "address")
-    contact.addresses.create(channel="phone", value="+46 31 555 01 20")
+    people.change_address(Address(contact=contact, channel="phone", value="+46 31 555 01 20"))
     assert live(story) == []
     sweeping.run(day(8, 11))
     assert Suggestion.objects.live().get().channel == "phone"
@@ -201,7 +202,7 @@ def test_with_one_channel_worn_out_a_second_one_changes_the_play(ines: User) -> 
     assert (stuck.play, stuck.channel, stuck.lacks) == ("let_go", "", "channel")
     sweeping.run(day(8, 10))
     assert states(story) == [(1, "queued")]
-    contact.addresses.create(channel="phone", value="+46 31 555 01 20")
+    people.change_address(Address(contact=contact, channel="phone", value="+46 31 555 01 20"))
     sweeping.run(day(8, 11))
     assert Suggestion.objects.live().get().channel == "phone"
 
