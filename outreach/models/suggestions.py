@@ -231,6 +231,11 @@ class Suggestion(models.Model):
                 condition=Q(state__in=["queued", "snoozed"]),
                 name="suggestion_queue",
             ),
+            models.Index(  # the sweep: what comes back
+                fields=["snoozed_until"],
+                condition=Q(state="snoozed"),
+                name="suggestion_snoozed",
+            ),
             models.Index(  # the report's plays: `outreach.tries`
                 fields=["acted_at"],
                 condition=Q(state__in=["done", "withdrawn"]),

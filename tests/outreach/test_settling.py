@@ -83,13 +83,19 @@ def test_what_the_sweep_looks_at_is_found_by_index(workspace: Workspace) -> None
     assert "silence_unsettled" in Silence.objects.unsettled().explain()
     with CaptureQueriesContext(connection) as queries:
         list(Steps.at(day(8)).over())
-    (over,) = (query["sql"] for query in queries if "waiting_step" in query["sql"])
+        suggest.wake(day(8))
+    sent = [query["sql"] for query in queries]
+    for column, index in [("waiting_step", "silence_waiting"), ("snoozed", "suggestion_snoozed")]:
+        plan = plan_of(next(sql for sql in sent if column in sql))
+        assert index in plan
+        assert not re.search("Seq Scan|SCAN", plan)
+
+
+def plan_of(sql: str) -> str:
+    said = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with connection.cursor() as cursor:
-        said = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
-        cursor.execute(said + over)
-        plan = "\n".join(str(row) for row in cursor.fetchall())
-    assert "silence_waiting" in plan
-    assert not re.search("Seq Scan|SCAN", plan)
+        cursor.execute(said + sql)
+        return "\n".join(str(row) for row in cursor.fetchall())
 
 
 def test_a_wait_ends_by_the_spacing_that_is_in_force(ines: User) -> None:
