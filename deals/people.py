@@ -115,6 +115,7 @@ def change_address(address: Address) -> None:
 def erase(contact: Contact, *, now: datetime) -> None:
     """Forget a person: name, addresses, facts and notes go, what happened stays, nameless."""
     lock(deals_around([contact]))
+    list(Contact.objects.filter(pk=contact.pk).select_for_update(no_key=True).values_list("pk"))
     deals = deals_with(contact)
     contact.addresses.all().delete()
     contact.facts.all().delete()
