@@ -33,8 +33,9 @@ from deals.importing.values import Reader, RefusalError
 BATCH = 200  # deals in one transaction: short enough for others to write in between
 ANALYSE_FROM = 1000  # rows: after a first import the database's statistics are worth renewing
 LONGEST_PIPELINE = 120
-PAUSE = 0.03  # seconds; ARCHITECTURE.md, "Speed"
+PAUSE = 0.03  # seconds, so that others write too
 Told = Callable[[int, int], None]
+Clock = Callable[[], datetime]
 READERS: dict[str, Callable[[Lookup[str, str], Reader], Laying]] = {
     "deals": DealRow.read, "touches": TouchRow.read, "stages": EntryRow.read,
     "contacts": ContactRow.read, "companies": CompanyRow.read,
@@ -234,11 +235,17 @@ class Import:
         )  # fmt: skip
         return sum(map(self.staging.count, said))
 
-    def run(self, *, writes: bool, told: Told = lambda *_: None) -> dict[str, int]:
-        """Import all that is laid out and return the counts of rows over all files."""
+    def run(
+        self, *, writes: bool, told: Told = lambda *_: None, clock: Clock | None = None
+    ) -> dict[str, int]:
+        """Import all that is laid out and return the counts of rows over all files.
+
+        A `clock` is read again after each batch: those to come are judged as of their own instant.
+        """
         self.settle(writes=writes)
         counts, done, total = Counts(), 0, self.staging.count("deal")
         for _, deals, more in self.batches(writes=writes):
+            self.now = clock() if clock else self.now
             counts.add(more)
             done += deals
             told(done, total)

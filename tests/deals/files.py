@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from deals.importing.importer import Import, Order
+from deals.importing.importer import Clock, Import, Order
 from deals.importing.staging import Staging
 from tests.cast import day
 
@@ -51,11 +51,18 @@ def loan_folder(folder: Path) -> Path:
     return folder
 
 
-def bring(path: Path, *, now: datetime = LATER, writes: bool = True, **said: str) -> Import:
+def bring(
+    path: Path,
+    *,
+    now: datetime = LATER,
+    writes: bool = True,
+    clock: Clock | None = None,
+    **said: str,
+) -> Import:
     """Import a file or folder as of `now`; its counts are in `counts`."""
     work = Import(Order.of(path, **{"mapping": "native", **said}), Staging(), now)
     work.lay_out()
-    work.counts = work.run(writes=writes)
+    work.counts = work.run(writes=writes, clock=clock)
     return work
 
 

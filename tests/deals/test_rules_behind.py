@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from accounts.models import User
 from deals import calendars, conversation, course, people, rebuilding, sweep, thresholds
 from deals.calendars import WORKING_WEEK
-from deals.models import Hold, Outcome, Silence, Stage, Turn, WorkCalendar
+from deals.importing import importer
+from deals.models import Deal, Hold, Outcome, Silence, Stage, Turn, WorkCalendar
 from deals.replay import replay
 from deals.silence import LONGEST_BEHIND
 from tests.cast import Story, day, make_contact, make_deal, sweep_at
+from tests.deals.files import DEALS, TOUCHES, bring, write_csv
 
 BEFORE, THEN = day(1, 10), day(1, 10, 2)  # when somebody looked at the clock; what came meanwhile
 
@@ -120,6 +123,31 @@ def test_judging_the_past_anew_judges_each_batch_as_of_its_own_instant(demo: Sto
     written = rows(demo)
     thresholds.rejudge(version.rejudging, partial(next, iter([day(2), day(2)])))
     assert rows(demo) == written
+
+
+def test_a_long_import_judges_each_batch_as_of_its_own_instant(
+    ines: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "BATCH", 1)
+    touches = [(key, f"{key}-1", day(0, 10), "outbound", "email", "", "") for key in "AB"]
+    write_csv(
+        tmp_path / "deals.csv", DEALS, *((key, "Ines", "", "", day(0), "", "") for key in "AB")
+    )
+    write_csv(tmp_path / "touches.csv", TOUCHES, *touches)
+    bring(tmp_path, now=BEFORE)
+    second = Story(Deal.objects.get(external_id="B"))
+    earlier = [(key, f"{key}-2", day(0, 9), "outbound", "phone", "", "") for key in "AB"]
+    write_csv(tmp_path / "touches.csv", TOUCHES, *touches, *earlier)
+
+    def clock() -> datetime:
+        if second.silence.by == "them":
+            second.they_write(day(1, 12))
+        return day(1, 12, 1)
+
+    bring(tmp_path, now=BEFORE, clock=clock)
+
+    assert second.deal.touches.count() == 3
+    assert second.silences[-1] == ("us", day(1, 12), None, "")
 
 
 def test_check_calls_equal_what_was_recorded_since_the_last_sweep(demo: Story) -> None:

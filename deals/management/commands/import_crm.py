@@ -53,7 +53,7 @@ class Command(SpokenCommand):
         reading, writing = (ProgressBar(self.stderr, label) for label in ("Reading  ", "Importing"))
         work.lay_out(reading)
         reading.close()
-        counts = work.run(writes=not dry_run, told=writing)
+        counts = work.run(writes=not dry_run, told=writing, clock=timezone.now)
         writing.close()
         for note in work.notes:
             self.stderr.write(note)
