@@ -119,7 +119,7 @@ def test_a_file_that_ends_amid_a_letter_is_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("workspace")
 def test_rows_with_nul_bytes_and_far_too_many_cells_are_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
-    path.write_bytes(b"deal,owner\n1,Ot\x00to\n2,Ines\n3," + b"," * 1_000_000 + b"\n4,Ines\n")
+    path.write_bytes(b"deal,owner\n1,Ot\x00to\n2,Ines\n3" + b",x" * 100_000 + b"\n4,Ines\n")
     work = bring(path)
     assert work.counts == counts(created=2, rejected=2)
     reasons = [(row.line, row.reason) for row in work.staging.rejected()]
@@ -128,7 +128,7 @@ def test_rows_with_nul_bytes_and_far_too_many_cells_are_set_aside(tmp_path: Path
         (
             4,
             (
-                "has 1000002 fields where the headings name 2: put texts that contain the separator "
+                "has 100001 fields where the headings name 2: put texts that contain the separator "
                 "in quotation marks"
             ),
         ),
