@@ -144,4 +144,5 @@ def test_a_wrong_order_of_day_and_month_is_never_silent(crm_sales: Path) -> None
     undeclared = run(
         "import_crm", crm_sales, "--mapping", "crm_sales", "--dates", "iso", "--dry-run"
     )
-    assert undeclared == {"created": 500, "updated": 0, "unchanged": 0, "rejected": 8300}
+    # 500 rows have no date, and 39 only such as 3/3/2017, which are the same in either order
+    assert undeclared == {"created": 539, "updated": 0, "unchanged": 0, "rejected": 8261}
